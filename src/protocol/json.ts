@@ -1,0 +1,53 @@
+// Reads the JSON objects of the published dialects. Never throws; looks only at keys it is asked for, so that keys
+// such as `__proto__` mean nothing.
+
+import { type Parsed, parseId, parseText } from './ids.ts'
+
+/** A decoded JSON object. */
+export type JsonObject = { readonly [key: string]: unknown }
+
+/** The object in `text`; `null` when it is anything else. */
+export function parseObject(text: string): JsonObject | null {
+  // every JSON object in sight starts with a brace or white space: this spares most rubbish the parser
+  const first = text.charCodeAt(0)
+  if (first !== 0x7b && first > 0x20) return null
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
+  } catch {
+    return null
+  }
+}
+
+/** The id under `key`: a string, or an integer as the digits that stand in `text`, so that 64-bit ids survive. */
+export function idOf(object: JsonObject, key: string, text: string): Parsed<string> {
+  if (!Object.hasOwn(object, key)) return { ok: false, code: 'missing' }
+  const value = object[key]
+  if (typeof value === 'string') return parseId(value)
+  if (typeof value !== 'number') return { ok: false, code: 'wrong_type' }
+  const digits = sourceOf(text, key)
+  return digits !== null && /^-?\d+$/.test(digits) ? parseId(digits) : { ok: false, code: 'wrong_type' }
+}
+
+/** The text under `key`, of at most `bytes` bytes; a number as its digits. Missing or `null`: undefined. */
+export function textOf(object: JsonObject, key: string, bytes: number): Parsed<string | undefined> {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined
+  if (value === undefined || value === null) return { ok: true, value: undefined }
+  if (typeof value === 'number') return { ok: true, value: String(value) }
+  return typeof value === 'string' ? parseText(value, bytes) : { ok: false, code: 'wrong_type' }
+}
+
+interface Source {
+  readonly source?: string
+}
+
+// Source text of a top-level number (ECMA-262, JSON.parse source text access). Objects further in may hold the same
+// key; which holder was the top one is only known at the end.
+function sourceOf(text: string, key: string): string | null {
+  const found = new Map<unknown, string | undefined>()
+  const top: unknown = JSON.parse(text, function (this: unknown, name, value: unknown, context?: Source) {
+    if (name === key && typeof value === 'number') found.set(this, context?.source)
+    return value
+  })
+  return found.get(top) ?? null
+}

@@ -1,0 +1,98 @@
+// What the detector asks of its owner, and what it asks the store to write. Data only.
+
+import type { Reason } from '../protocol/words.ts'
+import type { Session } from './session.ts'
+import type { Terms } from './terms.ts'
+
+/** What a member says of itself. An absent key means 'unchanged'. */
+export interface Details {
+  readonly name?: string
+  readonly type?: string
+  readonly profile?: unknown
+}
+
+/** One change of one session, in the order in which it happened. Times are those of the writer's clock. */
+export interface SessionChange {
+  readonly kind: 'begin' | 'suspect' | 'resume' | 'away' | 'back' | 'update' | 'end'
+  readonly session: number
+  readonly member: string
+  /** When it was decided. */
+  readonly at: number
+  /** When the state it tells of began (<= at). */
+  readonly since: number
+  readonly lastEvidenceAt: number
+  /** `NEVER` where no beat came yet. */
+  readonly lastBeatAt: number
+  /** Of `suspect` and `end`. */
+  readonly reason: Reason | null
+  readonly dialect: string
+  readonly instance: string | null
+  readonly epoch: number
+  readonly details: Details | null
+}
+
+/** Asks for a session of `member` on `link`. */
+export interface BeginRequest<L extends object> {
+  /** `null`: nobody yet. */
+  readonly member: string | null
+  readonly instance: string | null
+  /** Grows with every connection of an instance; 0 where there is no instance. */
+  readonly epoch: number
+  readonly terms: Terms
+  readonly link: L
+  readonly details: Details | null
+  /** Evidence the link gave before; the begin itself otherwise. */
+  readonly lastEvidenceAt?: number
+  /** Whether the begin itself was a heartbeat. */
+  readonly beat?: boolean
+}
+
+/** An open session read back at a start. `lastEvidenceAt` may lie before the clock's origin. */
+export interface RestoredSession {
+  readonly id: number
+  readonly member: string
+  readonly instance: string | null
+  readonly epoch: number
+  readonly terms: Terms
+  readonly lastEvidenceAt: number
+  readonly lastBeatAt: number
+  /** How long it may take to come back. */
+  readonly grace: number
+}
+
+/** What may happen to the detector, besides a beat. */
+export type DetectorEvent<L extends object> =
+  | { readonly type: 'begin'; readonly request: BeginRequest<L> }
+  | { readonly type: 'broke'; readonly session: Session<L>; readonly link: L; readonly cause: BreakCause }
+  | { readonly type: 'withdraw'; readonly link: L }
+  | { readonly type: 'end'; readonly session: Session<L>; readonly reason: Reason }
+  | { readonly type: 'hide' | 'show'; readonly session: Session<L> }
+  | { readonly type: 'update'; readonly session: Session<L>; readonly details: Details }
+  | { readonly type: 'terms'; readonly session: Session<L>; readonly terms: Terms }
+  | { readonly type: 'restore'; readonly session: RestoredSession }
+  | { readonly type: 'stalled'; readonly ms: number }
+  | { readonly type: 'tick' }
+
+/** How a connection finished: closed on purpose, parked in the back/forward cache, or broken. */
+export type BreakCause = 'closed' | 'cached' | 'lost'
+
+/** Why a session left a link that goes on: it fell silent, moved to another link, or was ended. */
+export type DetachCause = 'silent' | 'moved' | 'ended'
+
+/** Why a newcomer may not begin. */
+export type Refusal = 'instance_conflict' | 'occupied'
+
+/** What the owner must do, in this order. */
+export type Effect<L extends object> =
+  | { readonly type: 'begun'; readonly link: L; readonly session: Session<L>; readonly resumed: boolean }
+  | { readonly type: 'refused'; readonly link: L; readonly why: Refusal }
+  | { readonly type: 'waiting'; readonly link: L; readonly until: number }
+  | { readonly type: 'probe'; readonly link: L; readonly session: Session<L> }
+  /** Terminate the link; the session is no longer on it. */
+  | { readonly type: 'cut'; readonly link: L; readonly session: Session<L> }
+  /** Tell the link that a newer session took its place, and close it. */
+  | { readonly type: 'replaced'; readonly link: L; readonly session: Session<L> }
+  /** The session is no longer on the link; the link stays. */
+  | { readonly type: 'detached'; readonly link: L; readonly session: Session<L>; readonly why: DetachCause }
+  | { readonly type: 'change'; readonly change: SessionChange }
+  | { readonly type: 'breaker'; readonly held: boolean; readonly silent: number; readonly sessions: number }

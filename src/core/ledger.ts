@@ -1,0 +1,159 @@
+// The judge of members: session changes in, transitions with versions out. A member is as well as its best session.
+// It knows no connection and no clock; the times in a change are the times it tells.
+
+import type { MemberState } from '../protocol/words.ts'
+import type { Details, SessionChange } from './change.ts'
+import { NEVER } from './clock.ts'
+import { bestState, dropSession, Member, type PackedState, putSession } from './member.ts'
+import { Ordered } from './ordered.ts'
+import { stepOf, type Transition, transitionOf } from './transition.ts'
+
+/** Options of the ledger. */
+export interface LedgerOptions {
+  /** This run of the log; grows with every start. */
+  readonly epoch: number
+  /** The dialect whose members are listed in order of their first beat. */
+  readonly listing?: string
+}
+
+const EPOCH = 2 ** 32
+
+/**
+ * Invariants: `member.state === bestState(member)` between commits; `counts[s]` = members in state s;
+ * `offline` holds exactly the offline members, longest offline first; versions only grow.
+ */
+export class Ledger {
+  readonly members = new Map<string, Member>()
+  readonly inOrder = new Ordered<Member, string>(member => member.id)
+  readonly offline = new Set<Member>()
+  /** Members of the listing dialect, in order of their first beat. */
+  listed: Member[] = []
+  readonly counts: Record<MemberState, number> = { online: 0, away: 0, suspect: 0, offline: 0 }
+  readonly #listing: string | undefined
+  #version: number
+  #listedNo = 0
+
+  constructor({ epoch, listing }: LedgerOptions) {
+    this.#version = epoch * EPOCH
+    this.#listing = listing
+  }
+
+  /** Applies changes in order and returns what they made of the members. */
+  commit(changes: readonly SessionChange[]): Transition[] {
+    const out: Transition[] = []
+    for (const change of changes) this.#apply(change, out)
+    return out
+  }
+
+  /** Puts back a member read from the file. Longest offline first; listed ones keep their rank. */
+  restore(member: Member): void {
+    this.#add(member)
+    if (member.listedNo > 0) this.listed.push(member)
+    this.#listedNo = Math.max(this.#listedNo, member.listedNo)
+  }
+
+  /** To be called once after the last `restore`: they came in another order than that of their rank. */
+  restored(): void {
+    this.listed.sort((a, b) => a.listedNo - b.listedNo)
+  }
+
+  /** Forgets offline members last seen before `at`, and the longest offline beyond `most`. Returns their ids. */
+  forget(at: number, most: number, limit: number): string[] {
+    const gone: string[] = []
+    for (const member of this.offline) {
+      if (gone.length >= limit) break
+      if (this.members.size <= most && member.since >= at) break
+      this.#drop(member)
+      gone.push(member.id)
+    }
+    if (gone.length > 0) this.listed = this.listed.filter(({ id }) => this.members.has(id))
+    return gone
+  }
+
+  #apply(change: SessionChange, out: Transition[]): void {
+    const member = this.members.get(change.member) ?? this.#add(new Member(change.member, change.since))
+    member.lastEvidenceAt = Math.max(member.lastEvidenceAt, change.lastEvidenceAt)
+    member.lastBeatAt = Math.max(member.lastBeatAt, change.lastBeatAt)
+    if (change.kind === 'begin' && change.dialect === this.#listing) this.#list(member)
+    const renamed = change.details !== null && merge(member, change.details)
+    if (!place(member, change)) return
+    const joined = member.state === 'offline'
+    this.#step(member, change, out)
+    if (renamed && !(joined && member.state !== 'offline')) this.#emit('update', member, change, out)
+  }
+
+  #step(member: Member, change: SessionChange, out: Transition[]): void {
+    const from = member.state
+    const to = bestState(member)
+    const kind = stepOf(from, to)
+    if (kind === null) return
+    this.counts[from]--
+    this.counts[to]++
+    member.state = to
+    member.since = change.since
+    if (kind === 'join') member.joinedAt = change.at
+    member.reason = kind === 'leave' || kind === 'suspect' ? change.reason : null
+    if (kind === 'leave') this.offline.add(member)
+    if (kind === 'join') this.offline.delete(member)
+    this.#emit(kind, member, change, out)
+    if (kind === 'leave') member.joinedAt = NEVER
+  }
+
+  #emit(kind: Transition['kind'], member: Member, change: SessionChange, out: Transition[]): void {
+    member.version = ++this.#version
+    out.push(transitionOf(kind, member, change.session, change.at, kind === 'update' ? null : member.reason))
+  }
+
+  #list(member: Member): void {
+    if (member.listedNo > 0) return
+    member.listedNo = ++this.#listedNo
+    this.listed.push(member)
+  }
+
+  #add(member: Member): Member {
+    this.members.set(member.id, member)
+    this.inOrder.add(member)
+    this.counts[member.state]++
+    if (member.state === 'offline') this.offline.add(member)
+    return member
+  }
+
+  #drop(member: Member): void {
+    this.members.delete(member.id)
+    this.inOrder.remove(member)
+    this.offline.delete(member)
+    this.counts[member.state]--
+  }
+}
+
+// Brings the member's sessions up to the change; false when it tells of a session the member does not have.
+function place(member: Member, change: SessionChange): boolean {
+  if (change.kind === 'update') return true
+  if (change.kind === 'end') return dropSession(member, change.session)
+  const state: PackedState =
+    change.kind === 'suspect' ? 'suspect' : change.kind === 'away' ? 'away' : 'online'
+  putSession(member, change.session, state)
+  return true
+}
+
+// True when something is not as it was.
+function merge(member: Member, { name, type, profile }: Details): boolean {
+  let changed = false
+  if (name !== undefined && name !== member.name) {
+    member.name = name
+    changed = true
+  }
+  if (type !== undefined && type !== member.type) {
+    member.type = type
+    changed = true
+  }
+  if (profile !== undefined && !sameJson(profile, member.profile)) {
+    member.profile = profile
+    changed = true
+  }
+  return changed
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}

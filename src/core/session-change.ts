@@ -1,0 +1,28 @@
+// Puts what happened to a session into the form the store is told. Times stay on the detector's clock.
+
+import type { Details, SessionChange } from './change.ts'
+import { lastEvidenceAt, type Session } from './session.ts'
+
+/** One change of `session`, a session of `member`, decided at `at`. */
+export function changeOf(
+  kind: SessionChange['kind'],
+  session: Session,
+  member: string,
+  at: number,
+  details: Details | null,
+): SessionChange {
+  return {
+    kind,
+    session: session.id,
+    member,
+    at,
+    since: session.since,
+    lastEvidenceAt: lastEvidenceAt(session),
+    lastBeatAt: session.beatAt,
+    reason: kind === 'end' || kind === 'suspect' ? session.reason : null,
+    dialect: session.terms.dialect,
+    instance: session.instance,
+    epoch: session.epoch,
+    details,
+  }
+}

@@ -1,0 +1,99 @@
+// What silence says of one session at one moment: the arithmetic of the detection bound, and nothing else.
+// Silence counts only while we listened: a deadline that began at `x` is later by all that stalled since `x`.
+
+import { NEVER } from './clock.ts'
+import { lastEvidenceAt, type Session } from './session.ts'
+import type { Stalls } from './stalls.ts'
+
+/**
+ * `silent`: I+T are over; `over`: the grace is; `tell`: the suspicion lasted long enough to be told;
+ * `probe`: ask by a ping; `away`: hidden long enough; `wait`: nothing is due.
+ */
+export type Verdict = 'wait' | 'probe' | 'away' | 'silent' | 'tell' | 'over'
+
+const GOLDEN = 0.618_033_988_749_894_9
+
+/** What is due at `at`. */
+export function judge(session: Session, at: number, stalls: Stalls): Verdict {
+  if (session.state === 'suspect') {
+    if (at >= graceEnd(session, stalls)) return 'over'
+    return isUntold(session) && at >= tellAt(session) ? 'tell' : 'wait'
+  }
+  if (at >= silentAt(session, stalls)) return 'silent'
+  if (at >= awayAt(session)) return 'away'
+  return at >= probeAt(session, stalls) ? 'probe' : 'wait'
+}
+
+/** Whether silence and every grace that follows it are over: nothing is left but the end. */
+export function isOver(session: Session, at: number, stalls: Stalls): boolean {
+  if (session.state === 'ended') return false
+  if (session.state === 'suspect') return at >= graceEnd(session, stalls)
+  return at >= silentAt(session, stalls) + (session.member === null ? 0 : silenceGrace(session))
+}
+
+/** When to look again; `Infinity` where nothing can become due by time alone. */
+export function nextLook(session: Session, stalls: Stalls): number {
+  if (session.state === 'suspect') {
+    const end = graceEnd(session, stalls)
+    return isUntold(session) ? Math.min(end, tellAt(session)) : end
+  }
+  return Math.min(silentAt(session, stalls), awayAt(session), probeAt(session, stalls))
+}
+
+/** How long it has been silent, not counting what we did not listen to. */
+export function silentFor(session: Session, at: number, stalls: Stalls): number {
+  const last = lastEvidenceAt(session)
+  return at - last - stalls.since(last)
+}
+
+/** When silence turns into suspicion: last evidence + I + T. */
+export function silentAt(session: Session, stalls: Stalls): number {
+  const { terms } = session
+  if (!terms.judged) return Number.POSITIVE_INFINITY
+  const last = lastEvidenceAt(session)
+  return last + terms.timing.interval + patience(session) + stalls.since(last)
+}
+
+/** The grace after silence; longer while the page is hidden. */
+export function silenceGrace(session: Session): number {
+  return hiddenAtLeast(session, session.terms.silenceGrace)
+}
+
+/** A grace of `ms`, at least `cachedGrace` while the page is hidden. No grace stays none. */
+export function hiddenAtLeast(session: Session, ms: number): number {
+  return session.hiddenAt === NEVER || ms === 0 ? ms : Math.max(ms, session.terms.cachedGrace)
+}
+
+function patience({ terms, hiddenAt }: Session): number {
+  const { timeout } = terms.timing
+  return hiddenAt !== NEVER && terms.evidence === 'beat' ? Math.max(timeout, terms.cachedGrace) : timeout
+}
+
+function graceEnd(session: Session, stalls: Stalls): number {
+  return session.until + stalls.since(session.since)
+}
+
+function isUntold({ told }: Session): boolean {
+  return told === 'online' || told === 'away'
+}
+
+function tellAt(session: Session): number {
+  return session.since + session.terms.suspectAfter
+}
+
+function awayAt(session: Session): number {
+  return session.state === 'online' && session.hiddenAt !== NEVER
+    ? session.hiddenAt + session.terms.awayAfter
+    : Number.POSITIVE_INFINITY
+}
+
+// One probe per silence, unless agreed otherwise. The first one after a link begins comes at [0.5, 1] x I, spread by the session's number,
+// so that a wave of newcomers is not asked in one wave.
+function probeAt(session: Session, stalls: Stalls): number {
+  const { terms, probedAt, since, id } = session
+  const last = lastEvidenceAt(session)
+  if (!terms.probe) return Number.POSITIVE_INFINITY
+  if (probedAt >= last) return terms.probeAgain ? probedAt + terms.timing.interval : Number.POSITIVE_INFINITY
+  const spread = last === since ? 0.5 + 0.5 * ((id * GOLDEN) % 1) : 1
+  return last + Math.ceil(terms.timing.interval * spread) + stalls.since(last)
+}

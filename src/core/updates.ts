@@ -1,0 +1,43 @@
+// Merges what members say of themselves: the first update goes out at once, what follows within a second is merged
+// into one. A member that renames itself with every beat costs one change a second.
+
+import type { Details } from './change.ts'
+
+const SPACING = 1_000
+
+interface Slot {
+  readonly freeAt: number
+  /** What came since; `null` when nothing. */
+  waiting: Details | null
+}
+
+/** One slot per member that updated within the last second. */
+export class Updates {
+  readonly #slots = new Map<string, Slot>()
+
+  /** Whether these details may go out now; otherwise they are kept for `due`. */
+  offer(member: string, details: Details, at: number): boolean {
+    const slot = this.#slots.get(member)
+    if (slot === undefined || at >= slot.freeAt) {
+      if (slot?.waiting) {
+        slot.waiting = { ...slot.waiting, ...details }
+        return false
+      }
+      this.#slots.set(member, { freeAt: at + SPACING, waiting: null })
+      return true
+    }
+    slot.waiting = { ...slot.waiting, ...details }
+    return false
+  }
+
+  /** Hands over what waited its second, each member once. */
+  due(at: number, out: (member: string, details: Details) => void): void {
+    for (const [member, slot] of this.#slots) {
+      if (at < slot.freeAt) continue
+      this.#slots.delete(member)
+      if (slot.waiting === null) continue
+      this.#slots.set(member, { freeAt: at + SPACING, waiting: null })
+      out(member, slot.waiting)
+    }
+  }
+}

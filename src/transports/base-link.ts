@@ -1,0 +1,109 @@
+// One link, as far as both runtimes agree: what may be sent when, when a reader is too slow, and how an end is asked
+// for. It holds a handful of fields and no closure, and never ends the socket inside a call: that is the desk's queue.
+import { Backlog } from './backlog.ts'
+import type { Closed, Link } from './transport.ts'
+
+/** What a link needs from the listener it belongs to. */
+export interface LinkOwner {
+  /** Bytes that may wait behind the frame being sent. */
+  readonly maxQueued: number
+  /** The link has an `ending`: its socket is to be ended on a later turn. */
+  endSoon(link: BaseLink<unknown>): void
+  countSlow(): void
+}
+
+const TERMINATED: Closed = { code: 1006, reason: '', by: 'us' }
+const TOO_SLOW: Closed = { code: 1006, reason: '', by: 'slow' }
+const THREW: Closed = { code: 1011, reason: 'internal error', by: 'us' }
+const MAX_REASON_BYTES = 123
+
+export abstract class BaseLink<T> implements Link<T> {
+  readonly data: T
+  readonly address: string
+  readonly protocol: string
+  readonly owner: LinkOwner
+  /** Set once the end is decided or has come: from then on the link is mute both ways. */
+  ending: Closed | undefined = undefined
+  /** `closed` was told. */
+  done = false
+  #backlog: Backlog | undefined = undefined
+
+  constructor(owner: LinkOwner, data: T, address: string, protocol: string) {
+    this.owner = owner
+    this.data = data
+    this.address = address
+    this.protocol = protocol
+  }
+
+  abstract get queued(): number
+  abstract ping(): void
+  /** Hands one text frame to the engine: above 0 all of it left this process, -1 some waits, 0 it was dropped. */
+  protected abstract write(text: string): number
+  /** Ends the socket as `how` says. Called at most once, never after `done`. MUST NOT throw. */
+  abstract endSocket(how: Closed): void
+
+  send(text: string): void {
+    if (this.ending !== undefined) return
+    const before = this.#backlog === undefined ? 0 : this.queued
+    const result = this.write(text)
+    if (result > 0) this.#backlog = undefined
+    else if (result === 0) this.#cutSlow()
+    else this.#queuedUp(before, text.length)
+  }
+
+  close(code: number, reason = ''): void {
+    if (this.ending === undefined) this.#end({ code: wireCode(code), reason: wireReason(reason), by: 'us' })
+  }
+
+  terminate(): void {
+    if (this.ending === undefined) this.#end(TERMINATED)
+  }
+
+  /** A handler of this link threw. */
+  fail(): void {
+    if (this.ending === undefined) this.#end(THREW)
+  }
+
+  /** The engine queues pongs by itself: a reader that pings and never reads must not grow the queue for ever. */
+  checkQueue(): void {
+    if (this.ending !== undefined) return
+    const queued = this.queued
+    if (queued > this.owner.maxQueued && (this.#backlog?.waiting(queued) ?? queued) > this.owner.maxQueued) {
+      this.#cutSlow()
+    }
+  }
+
+  /** The growth is the frame's true size, unless the engine wrote some of the queue in the same call. */
+  #queuedUp(before: number, length: number): void {
+    const queued = this.queued
+    if (before === 0 || this.#backlog === undefined) this.#backlog = new Backlog()
+    this.#backlog.add(Math.max(queued - before, length), queued)
+    this.checkQueue()
+  }
+
+  #cutSlow(): void {
+    if (this.ending !== undefined) return
+    this.owner.countSlow()
+    this.#end(TOO_SLOW)
+  }
+
+  #end(how: Closed): void {
+    this.ending = how
+    this.owner.endSoon(this)
+  }
+}
+
+/** A code that may stand on the wire (RFC 6455 §7.4); anything else would make an engine throw or send none. */
+function wireCode(code: number): number {
+  const known = code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006
+  return known || (code >= 3000 && code <= 4999) ? Math.trunc(code) : 1000
+}
+
+function wireReason(reason: string): string {
+  if (reason.length * 3 <= MAX_REASON_BYTES) return reason
+  const bytes = new TextEncoder().encode(reason)
+  if (bytes.length <= MAX_REASON_BYTES) return reason
+  let end = MAX_REASON_BYTES
+  while ((bytes[end]! & 0xc0) === 0x80) end--
+  return new TextDecoder().decode(bytes.subarray(0, end))
+}

@@ -1,0 +1,48 @@
+// Checks an upgrade request (RFC 6455 §4.2.1) before its owner is asked, the same way on every runtime, and answers
+// what cannot be a WebSocket. It chooses nothing by itself: least of all a subprotocol.
+import type { UpgradeAnswer } from './transport.ts'
+
+/** Header by lower-case name, `null` when absent. */
+export type HeaderOf = (name: string) => string | null
+
+export type Offer =
+  | { readonly ok: true; readonly protocols: readonly string[] }
+  | { readonly ok: false; readonly status: number; readonly body: string }
+
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const KEY = /^[+/0-9A-Za-z]{22}==$/
+
+export function isUpgrade(header: HeaderOf): boolean {
+  return header('upgrade')?.toLowerCase() === 'websocket'
+}
+
+export function readOffer(method: string, header: HeaderOf): Offer {
+  if (method !== 'GET') return { ok: false, status: 405, body: 'a WebSocket begins with GET' }
+  if (header('sec-websocket-version') !== '13') {
+    return { ok: false, status: 426, body: 'only WebSocket version 13 is spoken here' }
+  }
+  if (!KEY.test(header('sec-websocket-key') ?? '')) {
+    return { ok: false, status: 400, body: 'missing or invalid Sec-WebSocket-Key' }
+  }
+  return readProtocols(header('sec-websocket-protocol'))
+}
+
+/** The protocol to name in the answer: what the owner chose if the client offered it, else none. */
+export function chosenProtocol(answer: UpgradeAnswer<unknown>, offered: readonly string[]): string {
+  const chosen = answer.accept ? answer.protocol : undefined
+  return chosen !== undefined && offered.includes(chosen) ? chosen : ''
+}
+
+/** `::ffff:10.0.0.1` is the IPv4 address it maps. */
+export function plainAddress(address: string | undefined): string {
+  return address?.startsWith('::ffff:') ? address.slice(7) : (address ?? '')
+}
+
+function readProtocols(value: string | null): Offer {
+  if (value === null) return { ok: true, protocols: [] }
+  const protocols = value.split(',').map(name => name.trim())
+  if (new Set(protocols).size === protocols.length && protocols.every(name => TOKEN.test(name))) {
+    return { ok: true, protocols }
+  }
+  return { ok: false, status: 400, body: 'invalid Sec-WebSocket-Protocol' }
+}

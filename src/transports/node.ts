@@ -1,0 +1,250 @@
+// Links over node:http and ws. Maps the library's quirks to the contract: it chooses no subprotocol by itself, puts no
+// closure on a link (shared functions find it by the socket), and ends a link whose other side no longer answers.
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import { BaseLink } from './base-link.ts'
+import { bindError } from './bind-error.ts'
+import { Desk, STOPPED } from './desk.ts'
+import { chosenProtocol, type HeaderOf, isUpgrade, plainAddress, readOffer } from './handshake.ts'
+import type { Closed, Handlers, Listener, ListenOptions, Transport, UpgradeRequest } from './transport.ts'
+
+/** How long a closed link may wait for the other side's close, in milliseconds. */
+const CLOSE_TIMEOUT = 2_000
+/** How often Node looks for half-open requests, in milliseconds: they are cut this much late at worst. */
+const CHECK_INTERVAL = 1_000
+/** Most of the cost of an end comes after `terminate` returns, in the same turn: 8 ms here gave blocks of 24-37 ms. */
+const ENDING_BUDGET = 3
+
+export const nodeTransport: Transport = {
+  name: 'node',
+  async listen<T>(options: ListenOptions, handlers: Handlers<T>): Promise<Listener> {
+    const desk = new Desk(options, handlers, ENDING_BUDGET)
+    const server = serve(desk)
+    const links = new Set<NodeLink<T>>()
+    const sockets = acceptor(desk.maxMessage)
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      upgrade(request, socket, head, desk, sockets, links)
+    })
+    try {
+      await bind(server, options)
+    } catch (error) {
+      throw bindError(error, options.host, options.port)
+    }
+    return new NodeListener(desk, server, links)
+  },
+}
+
+class NodeLink<T> extends BaseLink<T> {
+  readonly socket: LinkSocket<T>
+  readonly desk: Desk<T>
+  readonly links: Set<NodeLink<T>>
+  /** The close code of a broken protocol rule; the library keeps it to itself. */
+  fault = 0
+  faultText = ''
+
+  constructor(socket: LinkSocket<T>, desk: Desk<T>, links: Set<NodeLink<T>>, data: T, address: string) {
+    super(desk, data, address, socket.protocol)
+    this.socket = socket
+    this.desk = desk
+    this.links = links
+  }
+
+  override get queued(): number {
+    return this.socket.bufferedAmount
+  }
+
+  override ping(): void {
+    if (this.ending === undefined && this.socket.readyState === this.socket.OPEN) this.socket.ping()
+  }
+
+  override endSocket(how: Closed): void {
+    if (how.code === 1006) this.socket.terminate()
+    else this.socket.close(how.code, how.reason)
+  }
+
+  protected override write(text: string): number {
+    if (this.socket.readyState !== this.socket.OPEN) return 1
+    this.socket.send(text)
+    return this.socket.bufferedAmount === 0 ? 1 : -1
+  }
+}
+
+type LinkSocket<T> = WebSocket & { link?: NodeLink<T> }
+
+class NodeListener<T> implements Listener {
+  readonly host: string
+  readonly port: number
+  readonly #desk: Desk<T>
+  readonly #server: Server
+  readonly #links: Set<NodeLink<T>>
+  #closed: Promise<void> | undefined
+
+  constructor(desk: Desk<T>, server: Server, links: Set<NodeLink<T>>) {
+    const bound = server.address() as AddressInfo
+    this.host = bound.address
+    this.port = bound.port
+    this.#desk = desk
+    this.#server = server
+    this.#links = links
+  }
+
+  get links(): number {
+    return this.#desk.links
+  }
+
+  get slowCuts(): number {
+    return this.#desk.slowCuts
+  }
+
+  stopAccepting(): void {
+    if (!this.#desk.accepting) return
+    this.#desk.accepting = false
+    this.#closed = new Promise(resolve => this.#server.close(() => resolve()))
+  }
+
+  async stop(): Promise<void> {
+    this.stopAccepting()
+    for (const link of this.#links) link.close(STOPPED.code, STOPPED.reason)
+    await this.#desk.empty()
+    this.#server.closeAllConnections()
+    await this.#closed
+  }
+}
+
+function serve<T>(desk: Desk<T>): Server {
+  const answer = getRequestListener(
+    (request, env) => desk.request(request, plainAddress(env.incoming.socket.remoteAddress)),
+    { overrideGlobalObjects: false },
+  )
+  const limits = {
+    requestTimeout: desk.requestTimeout,
+    headersTimeout: desk.requestTimeout,
+    // Its default of 5 s would also cut a second request that is still coming in.
+    keepAliveTimeout: desk.requestTimeout,
+    connectionsCheckingInterval: CHECK_INTERVAL,
+  }
+  // Without this (Node >= 24.9) a request that offers another upgrade, as `curl --http2` does, would get no answer.
+  const shouldUpgradeCallback = (request: IncomingMessage) => isUpgrade(headerOf(request))
+  return createServer(
+    { ...limits, shouldUpgradeCallback },
+    (request, response) => void answer(request, response),
+  )
+}
+
+function bind(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** `handleProtocols` has no other way to learn what was chosen for this request. */
+const chosen = new WeakMap<IncomingMessage, string>()
+
+function acceptor(maxPayload: number): WebSocketServer {
+  const options: ServerOptions & { closeTimeout: number; maxPendingAutoPongs: number } = {
+    noServer: true,
+    // Unlimited: pongs wait in the same queue as everything else and are judged by the same cap.
+    maxPendingAutoPongs: 0,
+    maxPayload,
+    perMessageDeflate: false,
+    clientTracking: false,
+    closeTimeout: CLOSE_TIMEOUT,
+    handleProtocols: (_offered, request) => chosen.get(request) || false,
+  }
+  return new WebSocketServer(options)
+}
+
+function upgrade<T>(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  desk: Desk<T>,
+  sockets: WebSocketServer,
+  links: Set<NodeLink<T>>,
+): void {
+  const address = plainAddress(request.socket.remoteAddress)
+  const header = headerOf(request)
+  const offer = readOffer(request.method ?? '', header)
+  if (!offer.ok) return refuse(socket, offer.status, offer.body)
+  const asked: UpgradeRequest = { url: request.url ?? '/', header, address, protocols: offer.protocols }
+  const admitted = desk.admit(asked)
+  if (!admitted.accept) return refuse(socket, admitted.status, admitted.body)
+  chosen.set(request, chosenProtocol(admitted, offer.protocols))
+  sockets.handleUpgrade(request, socket, head, (accepted: LinkSocket<T>) => {
+    const link = new NodeLink(accepted, desk, links, admitted.data, address)
+    attach(accepted, link)
+    links.add(link)
+    desk.opened(link)
+  })
+}
+
+function attach<T>(socket: LinkSocket<T>, link: NodeLink<T>): void {
+  socket.link = link
+  socket.on('message', onMessage)
+  socket.on('ping', onPing)
+  socket.on('pong', onPong)
+  socket.on('error', onError)
+  socket.on('close', onClose)
+}
+
+function onMessage(this: LinkSocket<unknown>, data: unknown, isBinary: boolean): void {
+  const link = this.link!
+  if (isBinary) link.desk.binary(link, data as Buffer)
+  else link.desk.text(link, (data as Buffer).toString())
+}
+
+function onPing(this: LinkSocket<unknown>): void {
+  const link = this.link!
+  link.desk.control(link)
+  link.checkQueue()
+}
+
+function onPong(this: LinkSocket<unknown>): void {
+  this.link!.desk.control(this.link!)
+}
+
+function onError(this: LinkSocket<unknown>, error: Error & { code?: string }): void {
+  const link = this.link!
+  if (!error.code?.startsWith('WS_ERR_')) return
+  link.fault = faultCode(error.code)
+  link.faultText = error.message
+}
+
+function onClose(this: LinkSocket<unknown>, code: number, reason: Buffer): void {
+  const link = this.link!
+  link.links.delete(link)
+  if (link.fault === 0) link.desk.closed(link, code, reason.toString())
+  else link.desk.closed(link, link.fault, link.faultText)
+}
+
+function faultCode(code: string): number {
+  if (code.includes('UTF8')) return 1007
+  if (code.endsWith('TOO_MANY_BUFFERED_PARTS')) return 1008
+  return code.startsWith('WS_ERR_UNSUPPORTED_') ? 1009 : 1002
+}
+
+function refuse(socket: Duplex, status: number, body: string): void {
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+    'Connection: close',
+    'Content-Type: text/plain;charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ]
+  socket.on('error', () => socket.destroy())
+  socket.once('finish', () => socket.destroy())
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function headerOf(request: IncomingMessage): HeaderOf {
+  return name => {
+    const value = request.headers[name]
+    return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value
+  }
+}

@@ -1,0 +1,4 @@
+import { transportContract } from './transport.ts'
+
+transportContract('bun')
+transportContract('node')

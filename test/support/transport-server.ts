@@ -1,0 +1,235 @@
+// A real server process for the transport contract, on whichever runtime runs this file. It does what it is told on
+// standard input (one JSON command a line) and reports on standard output (one JSON event a line). A link is known by
+// its tag (`/?tag=a`); other query fields say how its upgrade is answered; some texts make a handler misbehave.
+import { createInterface } from 'node:readline'
+import type {
+  Closed,
+  Handlers,
+  Link,
+  Listener,
+  UpgradeAnswer,
+  UpgradeRequest,
+} from '../../src/transports/transport.ts'
+
+export interface Command {
+  readonly do:
+    | 'send'
+    | 'flood'
+    | 'ping'
+    | 'close'
+    | 'terminate'
+    | 'terminateAll'
+    | 'stats'
+    | 'stopAccepting'
+    | 'stop'
+  readonly tag?: string
+  readonly text?: string
+  readonly size?: number
+  readonly count?: number
+  readonly code?: number
+  readonly reason?: string
+}
+
+export interface Report {
+  readonly on: string
+  readonly tag?: string
+  /** Short texts in full, long ones cut: `length` is the true one. */
+  readonly text?: string
+  readonly length?: number
+  readonly how?: Closed
+  readonly [more: string]: unknown
+}
+
+interface Seat {
+  readonly tag: string
+  readonly quiet: boolean
+  readonly openThrows: boolean
+  opened: number
+  closed: number
+}
+
+/** Calls that break the contract's order, over the whole life of the process. */
+const broken = { beforeOpen: 0, afterClosed: 0, closedTwice: 0, openedTwice: 0 }
+const links = new Map<string, Link<Seat>>()
+const runtime = process.versions.bun === undefined ? 'node' : 'bun'
+const transport =
+  runtime === 'bun'
+    ? (await import('../../src/transports/bun.ts')).bunTransport
+    : (await import('../../src/transports/node.ts')).nodeTransport
+let worstBlock = 0
+let watching = false
+
+const misdeeds: Readonly<Record<string, (link: Link<Seat>) => unknown>> = {
+  throw: () => {
+    throw new Error('thrown as asked')
+  },
+  reject: async () => {
+    await Promise.resolve()
+    throw new Error('rejected as asked')
+  },
+  'close-self': link => link.close(4500, 'as asked'),
+  'terminate-self': link => {
+    link.terminate()
+    link.send('must not arrive')
+  },
+}
+
+const handlers: Handlers<Seat> = {
+  upgrade: answerUpgrade,
+  open(link) {
+    if (link.data.opened++ > 0) broken.openedTwice++
+    links.set(link.data.tag, link)
+    tell(link, { on: 'open', address: link.address, protocol: link.protocol })
+    if (link.data.openThrows) throw new Error('thrown in open')
+  },
+  text(link, text) {
+    check(link)
+    tell(link, { on: 'text', text: text.slice(0, 200), length: text.length })
+    if (text.startsWith('echo:')) link.send(text.slice(5))
+    return misdeeds[text]?.(link) as undefined
+  },
+  binary(link, bytes) {
+    check(link)
+    tell(link, { on: 'binary', text: Buffer.from(bytes).toString('hex').slice(0, 200), length: bytes.length })
+    if (bytes[0] === 0xff) throw new Error('thrown in binary')
+  },
+  control(link) {
+    check(link)
+    tell(link, { on: 'control' })
+  },
+  closed(link, how) {
+    if (link.data.closed++ > 0) broken.closedTwice++
+    if (links.get(link.data.tag) === link) links.delete(link.data.tag)
+    link.send('into nothing')
+    link.ping()
+    link.terminate()
+    tell(link, { on: 'closed', how })
+    if (how.reason === 'throw in closed') throw new Error('thrown in closed')
+  },
+  request: answerRequest,
+  onError: (error, { stage }) => report({ on: 'error', stage, text: String(error) }),
+}
+
+function answerUpgrade(request: UpgradeRequest): UpgradeAnswer<Seat> {
+  const query = new URLSearchParams(request.url.split('?')[1])
+  if (query.has('throw')) throw new Error('thrown in upgrade')
+  if (query.has('refuse')) return { accept: false, status: Number(query.get('refuse')), body: 'not you' }
+  const data: Seat = {
+    tag: query.get('tag') ?? '',
+    quiet: query.has('quiet'),
+    openThrows: query.has('openThrows'),
+    opened: 0,
+    closed: 0,
+  }
+  const protocol = query.get('choose')
+  report({
+    on: 'upgrade',
+    tag: data.tag,
+    url: request.url,
+    offered: request.protocols,
+    agent: request.header('x-agent'),
+  })
+  return protocol === null ? { accept: true, data } : { accept: true, data, protocol }
+}
+
+async function answerRequest(request: Request, address: string): Promise<Response> {
+  const { pathname, search } = new URL(request.url)
+  if (pathname === '/throw') throw new Error('thrown in request')
+  if (pathname === '/echo')
+    return new Response(await request.text(), { status: 201, headers: { 'x-search': search } })
+  if (pathname === '/') return new Response(`hello ${address}`)
+  return new Response('nothing here', { status: 404 })
+}
+
+function check(link: Link<Seat>): void {
+  if (link.data.opened === 0) broken.beforeOpen++
+  if (link.data.closed > 0) broken.afterClosed++
+}
+
+function tell(link: Link<Seat>, event: Report): void {
+  if (!link.data.quiet) report({ ...event, tag: link.data.tag })
+}
+
+function report(event: Report): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`)
+}
+
+/** Names the longest time in which no timer could run. */
+function watchBlocks(): void {
+  watching = true
+  let last = performance.now()
+  const look = (): void => {
+    const now = performance.now()
+    worstBlock = Math.max(worstBlock, now - last)
+    last = now
+    if (watching) setTimeout(look, 1)
+  }
+  look()
+}
+
+async function terminateAll(listener: Listener): Promise<void> {
+  worstBlock = 0
+  const count = listener.links
+  watchBlocks()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  const quiet = worstBlock
+  const begin = performance.now()
+  for (const link of links.values()) link.terminate()
+  const call = performance.now() - begin
+  while (listener.links > 0) await new Promise(resolve => setTimeout(resolve, 5))
+  await new Promise(resolve => setTimeout(resolve, 50))
+  watching = false
+  report({
+    on: 'terminated',
+    count,
+    left: links.size,
+    worstBlock,
+    quiet,
+    call,
+    took: performance.now() - begin,
+  })
+}
+
+async function obey(command: Command, listener: Listener): Promise<void> {
+  const link = links.get(command.tag ?? '')
+  if (command.do === 'send') link?.send(command.text ?? 'x'.repeat(command.size ?? 0))
+  else if (command.do === 'flood') flood(link, command.size ?? 0, command.count ?? 0)
+  else if (command.do === 'ping') link?.ping()
+  else if (command.do === 'close') link?.close(command.code ?? 1000, command.reason)
+  else if (command.do === 'terminate') link?.terminate()
+  else if (command.do === 'terminateAll') await terminateAll(listener)
+  else if (command.do === 'stopAccepting') listener.stopAccepting()
+  else if (command.do === 'stop') await stop(listener, command.code)
+  report({
+    on: `did:${command.do}`,
+    tag: command.tag ?? '',
+    ...standing(listener),
+    queued: link?.queued ?? 0,
+  })
+  if (command.do === 'stop') process.exit(0)
+}
+
+/** With a code: closes every link first, in the same turn. */
+async function stop(listener: Listener, code: number | undefined): Promise<void> {
+  if (code !== undefined) for (const link of links.values()) link.close(code, 'restart')
+  await listener.stop()
+}
+
+function flood(link: Link<Seat> | undefined, size: number, count: number): void {
+  const text = 'y'.repeat(size)
+  for (let i = 0; i < count; i++) link?.send(text)
+}
+
+function standing(listener: Listener) {
+  return { links: listener.links, slowCuts: listener.slowCuts, broken, rss: process.memoryUsage.rss() }
+}
+
+try {
+  const listener = await transport.listen(JSON.parse(process.argv[2] ?? '{}'), handlers)
+  report({ on: 'listening', host: listener.host, port: listener.port, name: transport.name })
+  createInterface({ input: process.stdin }).on('line', line => void obey(JSON.parse(line), listener))
+} catch (error) {
+  const { code, message } = error as Error & { code: string }
+  report({ on: 'refused', code, text: message })
+}
+process.stdin.on('end', () => process.exit(0))

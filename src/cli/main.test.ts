@@ -1,0 +1,122 @@
+// The command line as a process: exit codes, one line per problem, and `who` against a server that answers.
+
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { fileURLToPath } from 'node:url'
+import { stubMember, stubPresenceServer } from '../../test/support/stub-presence-server.ts'
+import { createApp } from '../http/app.ts'
+import { optionRows } from '../server/option-table.ts'
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
+
+/** Runs the command line to its end. */
+async function run(words: readonly string[], env: Record<string, string> = {}) {
+  const child = Bun.spawn([process.execPath, MAIN, ...words], {
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [out, err, code] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ])
+  return { code, out, err }
+}
+
+test.each<[string[], string]>([
+  [['--prot', '1'], 'systole: unknown option --prot: did you mean --port?\n'],
+  [['sevre'], 'systole: unknown command sevre: did you mean serve?\n'],
+  [['who', '--stat', 'x'], 'systole: unknown option --stat: did you mean --state?\n'],
+  [
+    ['who', '--state', 'onlin'],
+    'systole: --state "onlin" must be one of online, away, suspect, offline: did you mean online?\n',
+  ],
+  [['who', '--url', 'x'], 'systole: --url "x" must be a web address, such as http://127.0.0.1:9502\n'],
+  [['--port'], "systole: option '--port <port>' argument missing; see systole serve --help\n"],
+  [['serve', '--port', '70000'], 'systole: --port: "70000" must be a whole number from 0 to 65535\n'],
+  [
+    ['--port=x', '--policy=y'],
+    'systole: --port: "x" must be a whole number from 0 to 65535\nsystole: --policy: "y" must be one of many, newest, oldest\n',
+  ],
+  [
+    ['--config', 'gone.json'],
+    'systole: there is no config file gone.json: correct --config or leave it out\n',
+  ],
+])('%j ends with 2', async (words, err) => {
+  expect(await run(words)).toEqual({ code: 2, out: '', err })
+})
+
+test('an unknown variable ends with 2', async () => {
+  const err = 'systole: unknown environment variable SYSTOLE_POTR: did you mean SYSTOLE_PORT?\n'
+  expect(await run(['serve'], { SYSTOLE_POTR: '1' })).toEqual({ code: 2, out: '', err })
+})
+
+test('--version and --help', async () => {
+  expect(await run(['--version'])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    err: '',
+  })
+  const { code, out } = await run(['serve', '--help'])
+  expect(code).toBe(0)
+  for (const { flag } of optionRows) expect(out).toContain(`${flag} `)
+})
+
+describe('who', () => {
+  let server: Bun.Server<undefined>
+  beforeAll(() => {
+    const members = [
+      ...Array.from({ length: 250 }, (_, i) =>
+        stubMember({ id: `m${String(i).padStart(3, '0')}`, state: 'offline' }),
+      ),
+      stubMember({ id: '丙', name: '张伟' }),
+    ]
+    const app = createApp(stubPresenceServer({ members }))
+    server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app })
+  })
+  afterAll(() => server.stop(true))
+
+  test('reads all pages', async () => {
+    const { code, out } = await run(['who', '--url', server.url.href])
+    expect(code).toBe(0)
+    expect(out).toContain('m249')
+    expect(out).toEndWith('251 members: 1 online, 250 offline\n')
+  })
+
+  test('--state and --json', async () => {
+    const { out } = await run(['who', '--json', '--state=online', '--url', server.url.href])
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).id),
+    ).toEqual(['丙'])
+  })
+
+  test('--watch asks again', async () => {
+    const words = ['who', '--watch', '--state=online', '--url', server.url.href]
+    const child = Bun.spawn([process.execPath, MAIN, ...words], { stdout: 'pipe' })
+    let out = ''
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      out += chunk
+      if (out.split('1 member: 1 online\n').length > 2) child.kill('SIGINT')
+    }
+    expect(out).toContain('张伟')
+  })
+
+  test('something else answers there', async () => {
+    const { code, err } = await run(['who', '--url', `${server.url.href}elsewhere`])
+    expect(code).toBe(1)
+    expect(err).toContain(
+      'does not answer as a Systole server: there is nothing at /elsewhere/v1/members; correct --url',
+    )
+  })
+
+  test('nothing answers there', async () => {
+    const { code, err } = await run(['who', '--url', 'http://127.0.0.1:1'])
+    expect(code).toBe(1)
+    expect(err).toBe(
+      'systole: no server answers at http://127.0.0.1:1: start one with systole serve, or name another by --url\n',
+    )
+  })
+})

@@ -1,0 +1,41 @@
+// How many columns a text takes in a terminal: Han, Kana, Hangul and emoji take two (Unicode UAX #11), marks none.
+// Also takes out what a terminal would obey: names come from strangers.
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u
+const EMPTY = /^[\p{M}\p{Cf}]+$/u
+
+/** Columns of `text`. */
+export function textWidth(text: string): number {
+  let width = 0
+  for (const { segment } of segmenter.segment(text)) width += graphemeWidth(segment)
+  return width
+}
+
+/** `text` in exactly `columns` columns: cut with an ellipsis, or filled with spaces. */
+export function fit(text: string, columns: number): string {
+  if (textWidth(text) > columns) return fit(`${cut(text, columns - 1)}…`, columns)
+  return text + ' '.repeat(columns - textWidth(text))
+}
+
+/** Without control characters and invisible direction marks. */
+export function harmless(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '\ufffd')
+}
+
+function cut(text: string, columns: number): string {
+  let kept = ''
+  let width = 0
+  for (const { segment } of segmenter.segment(text)) {
+    width += graphemeWidth(segment)
+    if (width > columns) break
+    kept += segment
+  }
+  return kept
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (EMPTY.test(grapheme)) return 0
+  return WIDE.test(grapheme) ? 2 : 1
+}

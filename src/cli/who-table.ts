@@ -1,0 +1,67 @@
+// The list of members as an aligned table for a terminal. Text in, text out: it reads no clock and asks no server.
+
+import { fit, harmless, textWidth } from './text-width.ts'
+
+/** What the table shows of a member; the API's answer has more. */
+export interface WhoMember {
+  readonly id: string
+  readonly name: string | null
+  readonly type: string | null
+  readonly state: string
+  readonly since: number
+  readonly lastEvidenceAt: number | null
+  readonly reason: string | null
+  readonly sessions: number
+  readonly held?: boolean
+}
+
+const HEADS = ['ID', 'NAME', 'TYPE', 'STATE', 'SINCE', 'LAST EVIDENCE', 'SESSIONS']
+/** Wider texts are cut: `--json` has them whole. */
+const MOST_COLUMNS = 32
+const GAP = '  '
+
+/** The table with its heads and a line of counts. `now` in ms since 1970. */
+export function whoTable(members: readonly WhoMember[], now: number): string {
+  if (members.length === 0) return 'nobody\n'
+  const rows = [HEADS, ...members.map(member => cells(member, now))]
+  const widths = HEADS.map((_, i) => Math.min(MOST_COLUMNS, Math.max(...rows.map(row => textWidth(row[i]!)))))
+  const lines = rows.map(row =>
+    row
+      .map((cell, i) => fit(cell, widths[i]!))
+      .join(GAP)
+      .trimEnd(),
+  )
+  return `${lines.join('\n')}\n\n${counts(members)}\n`
+}
+
+/** `just now`, `3 min ago`. */
+export function ago(at: number, now: number): string {
+  const seconds = Math.floor((now - at) / 1_000)
+  if (seconds < 1) return 'just now'
+  if (seconds < 60) return `${seconds} s ago`
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ago`
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)} h ago` : `${Math.floor(seconds / 86_400)} d ago`
+}
+
+function cells(member: WhoMember, now: number): string[] {
+  const { id, name, type, state, since, lastEvidenceAt, reason, sessions, held } = member
+  const why = held ? `${state} (held)` : reason === null ? state : `${state} (${reason})`
+  return [
+    harmless(id),
+    harmless(name ?? '-'),
+    harmless(type ?? '-'),
+    why,
+    ago(since, now),
+    lastEvidenceAt === null ? 'never' : ago(lastEvidenceAt, now),
+    String(sessions),
+  ]
+}
+
+function counts(members: readonly WhoMember[]): string {
+  const by = new Map<string, number>()
+  for (const { state } of members) by.set(state, (by.get(state) ?? 0) + 1)
+  const parts = ['online', 'away', 'suspect', 'offline'].flatMap(state =>
+    by.has(state) ? [`${by.get(state)} ${state}`] : [],
+  )
+  return `${members.length} ${members.length === 1 ? 'member' : 'members'}: ${parts.join(', ')}`
+}

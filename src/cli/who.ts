@@ -1,0 +1,119 @@
+// `systole who`: asks a running server for its members, page by page, and shows them once or again every second.
+// It only reads the public API.
+
+import { setTimeout as wait } from 'node:timers/promises'
+import { SystoleError } from '../errors.ts'
+import { MEMBER_STATES } from '../protocol/words.ts'
+import { nearest } from '../server/option-nearest.ts'
+import { type WhoMember, whoTable } from './who-table.ts'
+
+/** Flags of the command. */
+export interface WhoOptions {
+  readonly url: string
+  readonly state?: string
+  readonly json?: boolean
+  readonly watch?: boolean
+}
+
+const PAGE = 200
+const PATIENCE = 10_000
+const CLEAR = '\u001b[H\u001b[2J\u001b[3J'
+
+/** Runs the command until it is done; with `watch` until the process is stopped. */
+export async function who(options: WhoOptions): Promise<void> {
+  checkState(options.state)
+  const base = checkUrl(options.url)
+  // `systole who | head` is no failure
+  process.stdout.on('error', () => process.exit(0))
+  show(await ask(base, options), options)
+  while (options.watch) {
+    await wait(1_000)
+    // once it has answered, a server that is away may come back
+    show(await ask(base, options).catch(said), options)
+  }
+}
+
+async function ask(base: URL, { json, state }: WhoOptions): Promise<string> {
+  const members = await readMembers(base, state)
+  return json ? jsonLines(members) : whoTable(members, Date.now())
+}
+
+function show(text: string, { watch }: WhoOptions): void {
+  process.stdout.write(watch && process.stdout.isTTY ? CLEAR + text : text)
+}
+
+function said(error: unknown): string {
+  if (error instanceof SystoleError) return `${error.message}\n`
+  throw error
+}
+
+/** All members in `state`, by id. */
+async function readMembers(base: URL, state: string | undefined): Promise<WhoMember[]> {
+  const members: WhoMember[] = []
+  let cursor: string | null = null
+  do {
+    const page: Page = await readPage(base, state, cursor)
+    members.push(...page.members)
+    cursor = page.cursor
+  } while (cursor !== null)
+  return members
+}
+
+interface Page {
+  readonly members: WhoMember[]
+  readonly cursor: string | null
+}
+
+async function readPage(base: URL, state: string | undefined, cursor: string | null): Promise<Page> {
+  const url = new URL('v1/members', base)
+  url.searchParams.set('limit', String(PAGE))
+  if (state !== undefined) url.searchParams.set('state', state)
+  if (cursor !== null) url.searchParams.set('cursor', cursor)
+  const response = await call(url, base)
+  const body: unknown = await response.json().catch(() => null)
+  if (response.ok && isPage(body)) return body
+  const said = isError(body) ? body.error.message : `HTTP ${response.status}`
+  throw new SystoleError(
+    'not_running',
+    `${base.origin} does not answer as a Systole server: ${said}; correct --url`,
+  )
+}
+
+async function call(url: URL, base: URL): Promise<Response> {
+  try {
+    return await fetch(url, { signal: AbortSignal.timeout(PATIENCE) })
+  } catch (cause) {
+    const text = `no server answers at ${base.origin}: start one with systole serve, or name another by --url`
+    throw new SystoleError('not_running', text, { cause })
+  }
+}
+
+function isPage(body: unknown): body is Page {
+  return typeof body === 'object' && body !== null && Array.isArray((body as Partial<Page>).members)
+}
+
+function isError(body: unknown): body is { error: { message: string } } {
+  return typeof (body as { error?: { message?: unknown } } | null)?.error?.message === 'string'
+}
+
+function checkState(state: string | undefined): void {
+  const states: readonly string[] = MEMBER_STATES
+  if (state === undefined || states.includes(state)) return
+  throw new SystoleError(
+    'bad_option',
+    `--state ${JSON.stringify(state)} must be one of ${states.join(', ')}: did you mean ${nearest(state, states)}?`,
+  )
+}
+
+function checkUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url !== null && /^https?:$/.test(url.protocol)) return new URL(url.pathname.replace(/\/*$/, '/'), url)
+  throw new SystoleError(
+    'bad_option',
+    `--url ${JSON.stringify(text)} must be a web address, such as http://127.0.0.1:9502`,
+  )
+}
+
+function jsonLines(members: readonly WhoMember[]): string {
+  return members.map(member => `${JSON.stringify(member)}\n`).join('')
+}

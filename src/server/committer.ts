@@ -1,0 +1,62 @@
+// Carries session changes to the store, in order, at most one commit at a time, and passes on what it returned.
+// Changes of one turn go together; while a commit is under way the next ones gather.
+
+import type { SessionChange } from '../core/change.ts'
+import type { Transition } from '../core/transition.ts'
+import type { Store } from '../stores/store.ts'
+import type { WallTime } from './monotonic.ts'
+
+/** Told what every commit returned, in order. */
+export type OnTransitions = (transitions: readonly Transition[]) => void
+
+export class Committer {
+  readonly #store: Store
+  readonly #time: WallTime
+  readonly #told: OnTransitions
+  #changes: SessionChange[] = []
+  #scheduled = false
+  #busy: Promise<void> | null = null
+
+  constructor(store: Store, time: WallTime, told: OnTransitions) {
+    this.#store = store
+    this.#time = time
+    this.#told = told
+  }
+
+  /** Takes a change on the detector's clock; it is committed before the turn is over. */
+  add(change: SessionChange): void {
+    this.#changes.push({
+      ...change,
+      at: this.#time.told(change.at),
+      since: this.#time.told(change.since),
+      lastEvidenceAt: this.#time.told(change.lastEvidenceAt),
+      lastBeatAt: this.#time.told(change.lastBeatAt),
+    })
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.flush())
+  }
+
+  /** Commits what gathered, now. A store in memory has answered when this returns. */
+  flush(): void {
+    this.#scheduled = false
+    if (this.#busy !== null || this.#changes.length === 0) return
+    const changes = this.#changes
+    this.#changes = []
+    const result = this.#store.commit(changes)
+    if (result instanceof Promise) this.#busy = result.then(told => this.#done(told))
+    else if (result.length > 0) this.#told(result)
+  }
+
+  /** Resolves when everything that was added is committed. */
+  async settle(): Promise<void> {
+    this.flush()
+    while (this.#busy !== null) await this.#busy
+  }
+
+  #done(transitions: readonly Transition[]): void {
+    this.#busy = null
+    if (transitions.length > 0) this.#told(transitions)
+    this.flush()
+  }
+}

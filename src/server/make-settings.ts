@@ -1,0 +1,211 @@
+// Makes settings out of options that came from flags, environment and file: checks each by the schema, then how they
+// agree with each other. Every problem is one line that names the option as it was given, its value and the remedy.
+
+import type { z } from 'zod'
+import { checkTiming, PRESETS, type Timing } from '../core/timing.ts'
+import { SystoleError } from '../errors.ts'
+import { isLoopback } from './guard.ts'
+import type { ListenOption } from './option-listen.ts'
+import { nearest } from './option-nearest.ts'
+import { optionGroups, optionRows } from './option-table.ts'
+import { type Options, optionsSchema } from './options.ts'
+import type { ListenerSettings, Settings } from './settings.ts'
+
+/** An option as somebody gave it. */
+export interface Given {
+  readonly value: unknown
+  /** How to name it in a message: `--port`, `SYSTOLE_PORT`, `port in systole.config.json`. */
+  readonly name: string
+  readonly code: 'bad_option' | 'bad_config'
+}
+
+/** By file key; what is absent has its default. */
+type GivenOptions = ReadonlyMap<string, Given>
+
+type Input = z.input<typeof optionsSchema>
+
+/** What `systole.config.ts` exports, and what a program that embeds the server may pass. */
+export type Config = {
+  readonly [K in keyof Input]?: K extends 'breaker' | 'rate' | 'keep' | 'log' ? Partial<Input[K]> : Input[K]
+}
+
+/** Settings from options of any origin. Throws `bad_option` or `bad_config`. */
+export function makeSettings(given: GivenOptions): Settings {
+  const raw: Record<string, unknown> = Object.fromEntries(optionGroups.map(group => [group, {}]))
+  for (const [key, { value }] of given) put(raw, key, value)
+  const parsed = optionsSchema.safeParse(raw)
+  if (!parsed.success)
+    throw failure(
+      given,
+      parsed.error.issues.map(issue => badValue(given, issue)),
+    )
+  const settings = arrange(parsed.data)
+  const problems = disagreements(parsed.data, settings)
+  if (problems.length > 0) throw failure(given, problems)
+  return settings
+}
+
+/** Settings from a plain object with the keys of a config file. Throws `bad_config`. */
+export function settingsOf(config: Config): Settings {
+  return makeSettings(readConfig(config, ''))
+}
+
+/** The options in a config object. `where` ends each name in a message: ` in systole.config.json`. */
+export function readConfig(config: unknown, where: string): Map<string, Given> {
+  if (!isObject(config))
+    throw new SystoleError('bad_config', `the configuration${where} must be an object of options`)
+  const given = new Map<string, Given>()
+  for (const [name, value] of Object.entries(config)) {
+    if (value === undefined) continue
+    if (!optionGroups.includes(name)) note(given, name, value, where)
+    else if (!isObject(value))
+      throw new SystoleError('bad_config', `${name}${where} must be an object of options`)
+    else for (const [inner, item] of Object.entries(value)) note(given, `${name}.${inner}`, item, where)
+  }
+  return given
+}
+
+function note(given: Map<string, Given>, key: string, value: unknown, where: string): void {
+  const keys = optionRows.map(row => row.key)
+  if (!keys.includes(key))
+    throw new SystoleError('bad_config', `unknown option ${key}${where}: did you mean ${nearest(key, keys)}?`)
+  if (value !== undefined) given.set(key, { value, name: `${key}${where}`, code: 'bad_config' })
+}
+
+function put(raw: Record<string, unknown>, key: string, value: unknown): void {
+  const [group, inner] = key.split('.') as [string, string | undefined]
+  if (inner === undefined) raw[group] = value
+  else (raw[group] as Record<string, unknown>)[inner] = value
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+}
+
+interface Problem {
+  /** File keys of the options that clash, the likeliest culprit first. */
+  readonly keys: readonly string[]
+  readonly text: string
+}
+
+function badValue(given: GivenOptions, issue: Issue): Problem {
+  const key = issue.path.filter(part => typeof part === 'string').join('.')
+  const many = optionRows.find(row => row.key === key)?.meta.many !== undefined
+  return { keys: [key], text: many ? issue.message : `${show(given.get(key)?.value)} ${issue.message}` }
+}
+
+function failure(given: GivenOptions, problems: readonly Problem[]): SystoleError {
+  const lines = problems.map(({ keys, text }) => {
+    const culprit = keys.map(key => given.get(key)).find(entry => entry !== undefined)
+    return `${culprit?.name ?? flagOf(keys[0])}: ${text}`
+  })
+  const inFile = problems.every(({ keys }) => keys.some(key => given.get(key)?.code === 'bad_config'))
+  return new SystoleError(inFile ? 'bad_config' : 'bad_option', lines.join('\n'))
+}
+
+function flagOf(key: string | undefined): string {
+  return optionRows.find(row => row.key === key)?.flag ?? String(key)
+}
+
+function arrange(options: Options): Settings {
+  const { published, origin, preset, port, host, listen, interval, timeout, grace, ...rest } = options
+  const timing = PRESETS[preset]
+  return {
+    ...rest,
+    published,
+    origins: published ? [...new Set([...origin, 'null'])] : [...new Set(origin)],
+    timing: {
+      interval: interval ?? timing.interval,
+      timeout: timeout ?? timing.timeout,
+      grace: grace ?? timing.grace,
+    },
+    listeners: listenersOf(port, host, published, listen),
+  }
+}
+
+function listenersOf(
+  port: number,
+  host: string,
+  published: boolean,
+  listen: readonly ListenOption[],
+): ListenerSettings[] {
+  const asked: ListenOption[] = [{ port, dialect: 'auto' }]
+  if (published) asked.push({ port: 8282, dialect: 'gateway' }, { port: 8000, dialect: 'uid' })
+  const standing = asked.length
+  for (const option of listen) {
+    // port 0 is a new port each time it is asked for
+    const same = option.port === 0 ? -1 : asked.findIndex(other => other.port === option.port)
+    if (same >= 0 && same < standing) asked[same] = option
+    else asked.push(option)
+  }
+  return asked.map(option => ({ ...LISTENER_DEFAULTS, host, ...option }))
+}
+
+const LISTENER_DEFAULTS = {
+  limit: null,
+  grace: null,
+  pingInterval: 15_000,
+  pingNotResponseLimit: 1,
+  pingData: '',
+} as const
+
+function disagreements(options: Options, settings: Settings): Problem[] {
+  return [
+    ...strangers(settings),
+    ...doubles(settings),
+    ...timingProblems(settings.timing),
+    ...limitProblems(options),
+  ]
+}
+
+// Not told by address: on two hosts the same port works, yet nobody can say which one a page meant.
+function doubles({ listeners }: Settings): Problem[] {
+  const seen = new Set<number>()
+  return listeners.flatMap(({ port }) => {
+    if (port === 0 || !seen.has(port)) {
+      seen.add(port)
+      return []
+    }
+    return [{ keys: ['listen', 'port'], text: `port ${port} is asked for twice: give each listener its own` }]
+  })
+}
+
+function strangers({ open, listeners }: Settings): Problem[] {
+  const strange = listeners.find(({ host }) => !isLoopback(host))
+  if (open || strange === undefined) return []
+  const text =
+    `${show(strange.host)} lets other machines in, and nobody has to prove who they are: ` +
+    'use --host 127.0.0.1, or --open to serve them all the same'
+  return [{ keys: ['host', 'listen'], text }]
+}
+
+function timingProblems(timing: Timing): Problem[] {
+  return checkTiming(timing).map(text => ({
+    keys: ['timeout', 'interval', 'grace', 'preset'],
+    text: `${text}`,
+  }))
+}
+
+function limitProblems({ rate, breaker }: Options): Problem[] {
+  const problems: Problem[] = []
+  if (rate.burst < rate.perSecond)
+    problems.push({
+      keys: ['rate.burst', 'rate.perSecond'],
+      text: `a burst of ${rate.burst} is below ${rate.perSecond} a second: raise the burst or lower the rate`,
+    })
+  if (breaker.calm >= breaker.share)
+    problems.push({
+      keys: ['breaker.calm', 'breaker.share'],
+      text: `calm ${breaker.calm} must be below share ${breaker.share}: lower calm or raise share`,
+    })
+  return problems
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function show(value: unknown): string {
+  return typeof value === 'function' ? 'a function' : (JSON.stringify(value)?.slice(0, 100) ?? String(value))
+}

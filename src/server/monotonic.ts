@@ -1,0 +1,68 @@
+// The two clocks of a running server: whole monotonic milliseconds for every judgement, and what they are called in
+// wall-clock time. Wall time is only ever told, never judged by; what is told never falls.
+
+import type { Clock } from '../core/clock.ts'
+import { NEVER } from '../core/clock.ts'
+
+/** The process's monotonic clock. */
+export const monotonic: Clock = { now: () => Math.floor(performance.now()) }
+
+/** The wall clock as it was found from `from` on. */
+interface Span {
+  readonly from: number
+  /** Wall time minus monotonic time. */
+  readonly offset: number
+  /** What `from` was called before: nothing later is called less. */
+  readonly floor: number
+}
+
+/** Two clocks read one after the other differ by that much without anybody having set one. */
+const ROUNDING = 2
+const KEPT = 64
+
+/**
+ * Translates monotonic milliseconds into ms since 1970. Invariant: a <= b => told(a) <= told(b), and what was once
+ * told is told again, however the wall clock was set (the last 64 times of it).
+ */
+export class WallTime {
+  readonly #clock: Clock
+  readonly #wall: () => number
+  readonly #spans: Span[]
+
+  /** `wall` reads the wall clock, such as `Date.now`. */
+  constructor(clock: Clock, wall: () => number) {
+    this.#clock = clock
+    this.#wall = wall
+    const from = clock.now()
+    this.#spans = [{ from, offset: wall() - from, floor: wall() }]
+  }
+
+  /** Follows a wall clock that was set: forwards at once, backwards by standing still (DESIGN §3). */
+  correct(): void {
+    const from = this.#clock.now()
+    const offset = this.#wall() - from
+    if (Math.abs(offset - this.#spans.at(-1)!.offset) <= ROUNDING) return
+    this.#spans.push({ from, offset, floor: this.told(from) })
+    if (this.#spans.length > KEPT) this.#spans.shift()
+  }
+
+  /** When it was on the wall; also for times before this process began. `NEVER` stays `NEVER`. */
+  told(at: number): number {
+    if (at === NEVER) return NEVER
+    let i = this.#spans.length - 1
+    while (i > 0 && this.#spans[i]!.from > at) i--
+    const { from, offset, floor } = this.#spans[i]!
+    return at < from ? Math.min(floor, at + offset) : Math.max(floor, at + offset)
+  }
+
+  /** The monotonic time of a moment in wall time; may lie before this process began. */
+  monotonic(wall: number): number {
+    const at = wall - this.#spans.at(-1)!.offset
+    return at === NEVER ? at + 1 : at
+  }
+}
+
+/** For answers: `null` where something never happened. */
+export function orNull(time: number): number | null {
+  return time === NEVER ? null : time
+}

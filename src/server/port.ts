@@ -1,0 +1,70 @@
+// One listener's side of the law: which dialect its connections speak and on what terms. Made once from the
+// settings, shared by all connections of the listener.
+
+import { makeTerms, type Terms } from '../core/terms.ts'
+import { boundOf } from '../core/timing.ts'
+import { gateway } from '../dialects/gateway.ts'
+import { heartbeat } from '../dialects/heartbeat.ts'
+import { members } from '../dialects/members.ts'
+import { native } from '../dialects/native.ts'
+import {
+  boundInWords,
+  type PublishedName,
+  type PublishedTerms,
+  publishedTerms,
+} from '../dialects/published-terms.ts'
+import { uid } from '../dialects/uid.ts'
+import type { Dialect } from '../dialects/wire.ts'
+import type { ListenerSettings, Settings } from './settings.ts'
+
+const DIALECTS = { native, heartbeat, members, gateway, uid } as const
+
+/** What every connection of a listener shares. */
+export interface Port {
+  readonly settings: ListenerSettings
+  /** `null`: the first frame decides. */
+  readonly dialect: Dialect | null
+  readonly published: Readonly<Record<PublishedName, PublishedTerms>>
+  /** Terms before the first message: nothing but a message will do, and soon. */
+  readonly waiting: Terms
+  /** `gateway`: sent with every probe; '' sends none. */
+  readonly pingData: string
+  /** The detection bound in words. */
+  readonly bound: string
+}
+
+/** The port that `listener` describes. */
+export function makePort(listener: ListenerSettings, settings: Settings): Port {
+  const options = { ...listener, suspectAfter: settings.suspectAfter }
+  const published = {
+    heartbeat: publishedTerms('heartbeat', options),
+    members: publishedTerms('members', options),
+    gateway: publishedTerms('gateway', options),
+    uid: publishedTerms('uid', options),
+  }
+  return {
+    settings: listener,
+    dialect: listener.dialect === 'auto' ? null : DIALECTS[listener.dialect],
+    published,
+    waiting: firstMessage(settings.firstMessage),
+    pingData: listener.dialect === 'gateway' ? listener.pingData : '',
+    bound: boundOfPort(listener, settings, name => boundInWords(name, options)),
+  }
+}
+
+// One duration, cut in two only because terms have two.
+function firstMessage(deadline: number): Terms {
+  const timing = { interval: Math.ceil(deadline / 2), timeout: Math.floor(deadline / 2), grace: 0 }
+  return makeTerms('undecided', timing, { evidence: 'none', probe: false, silenceGrace: 0, closeGrace: 0 })
+}
+
+function boundOfPort(
+  listener: ListenerSettings,
+  settings: Settings,
+  inWords: (name: PublishedName) => string,
+): string {
+  const { dialect } = listener
+  if (dialect === 'auto') return `heartbeat ${inWords('heartbeat')}, members ${inWords('members')}`
+  if (dialect !== 'native') return inWords(dialect)
+  return `offline after ${boundOf(settings.timing) / 1_000} s of silence`
+}

@@ -1,0 +1,86 @@
+// Where links come in: makes a connection of each, hands it what the transport brings, and keeps the set of those
+// that are open. It never looks into a frame.
+
+import type { Clock } from '../core/clock.ts'
+import { refuse } from '../dialects/native.ts'
+import { CLOSE, closeCause } from '../protocol/close-codes.ts'
+import { SUBPROTOCOL } from '../protocol/version.ts'
+import type { Handlers, Link } from '../transports/transport.ts'
+import type { RequestHandler } from './api.ts'
+import { Connection } from './connection.ts'
+import type { Counters } from './counters.ts'
+import type { Doorman } from './doorman.ts'
+import type { GatewayLinks } from './gateway-links.ts'
+import type { Port } from './port.ts'
+import type { Switchboard } from './switchboard.ts'
+
+/** What the reception works with. */
+export interface ReceptionParts {
+  readonly clock: Clock
+  readonly board: Switchboard
+  readonly doorman: Doorman
+  readonly gatewayLinks: GatewayLinks
+  readonly counters: Counters
+  onError(error: unknown, stage: string): void
+}
+
+export class Reception {
+  readonly connections = new Set<Connection>()
+  /** Set when the server stops: links then end without a word to the detector, so that their sessions go on. */
+  closing = false
+  readonly #parts: ReceptionParts
+
+  constructor(parts: ReceptionParts) {
+    this.#parts = parts
+  }
+
+  /** What the transport calls for the links and requests of one listener. */
+  handlers(port: Port, request: RequestHandler): Handlers<Connection> {
+    const { clock, board, doorman } = this.#parts
+    const native = port.dialect === null || port.dialect.name === 'native'
+    return {
+      upgrade: asked => doorman.upgrade(asked, native, () => new Connection(board, port, asked.address)),
+      open: link => this.#open(link),
+      text: ({ data }, text) => data.text(text, clock.now()),
+      binary: ({ data }) => data.binary(clock.now()),
+      control: ({ data }) => data.control(clock.now()),
+      closed: ({ data }, how) => this.#closed(data, how.code, how.by === 'slow'),
+      request: (asked, address) => {
+        const refused = doorman.refuses(asked.headers.get('host'), asked.headers.get('origin'), address)
+        return refused === null ? request(asked) : new Response(refused.body, { status: refused.status })
+      },
+      onError: (error, { stage }) => this.#parts.onError(error, stage),
+    }
+  }
+
+  /** A connection said what it speaks. */
+  decided(connection: Connection): void {
+    if (!connection.undecided) return
+    connection.undecided = false
+    this.#parts.doorman.leave(connection.address)
+  }
+
+  /** Closes every link with `code`, a slice per turn. */
+  closeAll(code: number, reason: string): void {
+    this.closing = true
+    for (const connection of this.connections) connection.refuse(code, reason)
+  }
+
+  #open(link: Link<Connection>): void {
+    const { data: connection } = link
+    if (this.closing) return link.close(CLOSE.restart, 'server restarts')
+    this.connections.add(connection)
+    connection.open(link, this.#parts.clock.now())
+    if (connection.undecided) this.#parts.doorman.enter(connection.address)
+    if (connection.dialect?.name === 'gateway') this.#parts.gatewayLinks.add(connection)
+    if (link.protocol === SUBPROTOCOL) refuse(connection)
+  }
+
+  #closed(connection: Connection, code: number, slow: boolean): void {
+    if (!this.connections.delete(connection)) return
+    this.decided(connection)
+    this.#parts.gatewayLinks.remove(connection)
+    if (slow) this.#parts.counters.count('slow_cut')
+    if (!this.closing) connection.closed(closeCause(code), this.#parts.clock.now())
+  }
+}

@@ -1,0 +1,275 @@
+// A presence server: puts the rooms together, starts and stops them in order, and answers for all of them.
+// It decides nothing that the detector, the ledger or a dialect decides.
+
+import type { Clock } from '../core/clock.ts'
+import { TICK } from '../core/timing.ts'
+import type { Transition } from '../core/transition.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import type { MemberState } from '../protocol/words.ts'
+import type { Opened, Store } from '../stores/store.ts'
+import type { Listener, Transport } from '../transports/transport.ts'
+import type {
+  ListenerAddress,
+  MemberAnswer,
+  MembersQuery,
+  PresenceServer,
+  PushResult,
+  RequestHandler,
+  ServerStatus,
+  SessionAnswer,
+  SessionsQuery,
+} from './api.ts'
+import { Committer, type OnTransitions } from './committer.ts'
+import type { Connection } from './connection.ts'
+import { Counters } from './counters.ts'
+import { Doorman } from './doorman.ts'
+import { GatewayLinks } from './gateway-links.ts'
+import { HeartbeatList } from './heartbeat-list.ts'
+import type { Log } from './log.ts'
+import { WallTime } from './monotonic.ts'
+import { makePort } from './port.ts'
+import { Push } from './push.ts'
+import { Reception } from './reception.ts'
+import { openSessions, restoreSessions } from './restart.ts'
+import type { Settings } from './settings.ts'
+import { Switchboard } from './switchboard.ts'
+import { Ticker } from './ticker.ts'
+import { Views } from './views.ts'
+
+/** What a server needs from outside: adapters, clocks, randomness, a log. */
+export interface ServerParts {
+  readonly transport: Transport
+  readonly store: Store
+  readonly clock: Clock
+  /** The wall clock, such as `Date.now`. */
+  readonly wall: () => number
+  readonly random: (bytes: number) => Uint8Array
+  readonly log: Log
+}
+
+const MINUTE = 60_000
+
+/** One run of a server. `start` once, `stop` once. */
+export class Server implements PresenceServer {
+  readonly #settings: Settings
+  readonly #parts: ServerParts
+  readonly #opened: Opened
+  readonly #time: WallTime
+  readonly #counters: Counters
+  readonly #committer: Committer
+  readonly #board: Switchboard
+  readonly #views: Views
+  readonly #push: Push
+  readonly #list: HeartbeatList
+  readonly #gatewayLinks: GatewayLinks
+  readonly #reception: Reception
+  readonly #ticker: Ticker
+  readonly #startedAt: number
+  readonly #listeners: { readonly listener: Listener; readonly address: ListenerAddress }[] = []
+  readonly #told = new Set<OnTransitions>()
+  #correctedAt = 0
+  #stopping: Promise<void> | null = null
+
+  /** `opened`: what `parts.store.open()` gave. */
+  constructor(settings: Settings, parts: ServerParts, opened: Opened) {
+    const { store, clock, wall, random, log } = parts
+    const at = clock.now()
+    this.#settings = settings
+    this.#parts = parts
+    this.#opened = opened
+    this.#startedAt = wall()
+    this.#time = new WallTime(clock, wall)
+    this.#counters = new Counters(log, clock)
+    this.#committer = new Committer(store, this.#time, transitions => this.#tell(transitions))
+    this.#list = new HeartbeatList(store, clock)
+    const doorman = new Doorman(settings, this.#counters)
+    this.#board = new Switchboard(
+      {
+        detector: { firstId: opened.firstSessionId, breaker: settings.breaker },
+        committer: this.#committer,
+        counters: this.#counters,
+        log,
+        rate: settings.rate,
+        sendList: connection => this.#sendList(connection),
+        decided: connection => this.#reception.decided(connection),
+      },
+      at,
+    )
+    this.#views = new Views(this.#board.detector, this.#time)
+    this.#push = new Push(store, this.#views)
+    this.#gatewayLinks = new GatewayLinks(this.#board, random)
+    this.#reception = new Reception({
+      clock,
+      board: this.#board,
+      doorman,
+      gatewayLinks: this.#gatewayLinks,
+      counters: this.#counters,
+      onError: (error, stage) =>
+        log.error({ err: error, stage }, `failed at ${stage}: this connection ends, others go on`),
+    })
+    this.#ticker = new Ticker(TICK, clock, {
+      stalled: (ms, now) => this.#stalled(ms, now),
+      tick: now => this.#tick(now),
+    })
+  }
+
+  /** Puts back open sessions, listens on every port, and begins to judge. */
+  async start(request: RequestHandler): Promise<void> {
+    const { clock, transport } = this.#parts
+    const { detector } = this.#board
+    const settings = this.#settings
+    const ports = settings.listeners.map(listener => makePort(listener, settings))
+    restoreSessions(detector, this.#opened.sessions, settings, ports[0]!, this.#time, clock.now())
+    try {
+      for (const port of ports) {
+        const { host, port: number, dialect } = port.settings
+        const options = {
+          host,
+          port: number,
+          maxMessageBytes: settings.maxMessage,
+          maxQueuedBytes: settings.maxQueued,
+        }
+        const listener = await transport.listen(options, this.#reception.handlers(port, request))
+        const address = { host: listener.host, port: listener.port, dialect, bound: port.bound }
+        this.#listeners.push({ listener, address })
+      }
+    } catch (error) {
+      await Promise.all(this.#listeners.map(({ listener }) => listener.stop()))
+      throw error
+    }
+    this.#correctedAt = clock.now()
+    this.#ticker.start()
+  }
+
+  get addresses(): readonly ListenerAddress[] {
+    return this.#listeners.map(({ address }) => address)
+  }
+
+  async members({
+    after,
+    limit,
+    state,
+  }: MembersQuery): Promise<{ members: MemberAnswer[]; next: string | null }> {
+    this.#committer.flush()
+    const query = { order: 'id' as const, after, limit, ...(state !== undefined && { state }) }
+    const page = await this.#parts.store.page(query)
+    const at = this.#parts.clock.now()
+    return { members: page.members.map(record => this.#views.member(record, at)), next: page.next }
+  }
+
+  async member(id: string): Promise<{ member: MemberAnswer; sessions: SessionAnswer[] } | null> {
+    this.#committer.flush()
+    const [record] = await this.#parts.store.lookup([id])
+    if (record == null) return null
+    const at = this.#parts.clock.now()
+    const sessions = this.#views.sessionsOf(id).map(session => this.#views.session(session, at))
+    return { member: this.#views.member(record, at), sessions }
+  }
+
+  sessions({ after, limit, anonymous }: SessionsQuery): { sessions: SessionAnswer[]; next: string | null } {
+    const at = this.#parts.clock.now()
+    const { found, next } = this.#views.page(after === null ? null : Number(after), limit, anonymous)
+    return {
+      sessions: found.map(session => this.#views.session(session, at)),
+      next: next === null ? null : String(next),
+    }
+  }
+
+  status(): ServerStatus {
+    const { degraded, problem } = this.#parts.store.health
+    return {
+      ready: this.#listeners.length > 0 && this.#stopping === null,
+      degraded,
+      problem,
+      held: this.#board.detector.breaker.held,
+      members: this.#counts(),
+      sessions: this.#board.detector.table.size,
+      connections: this.#reception.connections.size,
+      startedAt: this.#startedAt,
+      counters: this.#counters.read(),
+    }
+  }
+
+  #counts(): Record<MemberState, number> {
+    return { ...this.#parts.store.counts }
+  }
+
+  async pushToMember(id: string, data: unknown): Promise<PushResult> {
+    this.#committer.flush()
+    return this.#push.toMember(id, data)
+  }
+
+  async pushToType(type: string, data: unknown): Promise<PushResult> {
+    this.#committer.flush()
+    return this.#push.toMembers(record => record.type === type, data)
+  }
+
+  async pushToAll(data: unknown, options: { readonly anonymous?: boolean } = {}): Promise<PushResult> {
+    this.#committer.flush()
+    const result = await this.#push.toMembers(() => true, data)
+    if (options.anonymous !== true) return result
+    const nameless = await this.#push.toNameless(this.#reception.connections, data)
+    return { ...result, reached: result.reached + nameless }
+  }
+
+  bind(clientId: string, memberId: string): void {
+    this.#gatewayLinks.bind(clientId, memberId, this.#parts.clock.now())
+  }
+
+  unbind(clientId: string): void {
+    this.#gatewayLinks.unbind(clientId, this.#parts.clock.now())
+  }
+
+  onTransitions(listener: OnTransitions): () => void {
+    this.#told.add(listener)
+    return () => this.#told.delete(listener)
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  // Sessions are not ended: they are found open at the next start, and those who return are never told as gone.
+  async #stop(): Promise<void> {
+    this.#ticker.stop()
+    for (const { listener } of this.#listeners) listener.stopAccepting()
+    this.#reception.closeAll(CLOSE.restart, 'server restarts')
+    await this.#committer.settle()
+    await this.#opened.close(openSessions(this.#board.detector, this.#time))
+    await Promise.all(this.#listeners.map(({ listener }) => listener.stop()))
+  }
+
+  #tick(at: number): void {
+    this.#board.apply({ type: 'tick' }, at)
+    if (at - this.#correctedAt < MINUTE) return
+    this.#correctedAt = at
+    this.#time.correct()
+  }
+
+  #stalled(ms: number, at: number): void {
+    this.#counters.count('stalls')
+    this.#counters.count('stalled_ms', ms)
+    if (ms > 1_000)
+      this.#parts.log.warn({ ms }, `did not run for ${ms} ms: every deadline is that much later`)
+    this.#board.apply({ type: 'stalled', ms }, at)
+  }
+
+  #sendList(connection: Connection): void {
+    this.#committer.flush()
+    this.#list
+      .send(connection)
+      .catch(error => this.#parts.log.error({ err: error, stage: 'list' }, 'could not answer GetHeartbeat'))
+  }
+
+  #tell(transitions: readonly Transition[]): void {
+    this.#list.outdate()
+    for (const listener of this.#told) {
+      try {
+        listener(transitions)
+      } catch (error) {
+        this.#parts.log.error({ err: error, stage: 'transitions' }, 'a transition listener failed')
+      }
+    }
+  }
+}

@@ -1,0 +1,76 @@
+// Every setting of a server after parsing: plain data, nothing optional, durations in milliseconds. The schema in
+// options.ts makes it out of flags, environment and file; the server reads it and changes nothing.
+
+import type { BreakerOptions } from '../core/breaker.ts'
+import type { Policy } from '../core/terms.ts'
+import type { Timing } from '../core/timing.ts'
+
+/** What a listener speaks. `auto` decides by the subprotocol or the first frame. */
+export type ListenerDialect = 'auto' | 'native' | 'heartbeat' | 'members' | 'gateway' | 'uid'
+
+/** One port. */
+export interface ListenerSettings {
+  readonly host: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly dialect: ListenerDialect
+  /** Silence limit of the published dialects; `null`: the dialect's own; `false`: silence never ends a session. */
+  readonly limit: number | false | null
+  /** Grace after a break or close of the published dialects; `null`: the dialect's own. */
+  readonly grace: number | null
+  /** `gateway`: silence after which `pingData` is sent. @default 15_000 */
+  readonly pingInterval: number
+  /** `gateway`: limit = pingInterval x this; 0: silence never disconnects. @default 1 */
+  readonly pingNotResponseLimit: number
+  /** `gateway`: text sent to every link silent for `pingInterval`; '' sends none. @default '' */
+  readonly pingData: string
+}
+
+/** All of them. */
+export interface Settings {
+  /** The first is the main one: it also serves HTTP pages and the API. */
+  readonly listeners: readonly ListenerSettings[]
+  /** Pages opened from a file are let in. */
+  readonly published: boolean
+  /** Folder of the data file; `false`: nothing is kept. */
+  readonly data: string | false
+  readonly durability: 'normal' | 'full'
+  /** Namespace of keys and topics. @default 'systole' */
+  readonly prefix: string
+  /** Serve other machines although nobody has to prove who they are. */
+  readonly open: boolean
+  /** Origins let in besides loopback; may hold 'null'. */
+  readonly origins: readonly string[]
+  /** Timing of the native protocol. */
+  readonly timing: Timing
+  readonly policy: Policy
+  /** Suspicions shorter than this are not told. @default 1_000 */
+  readonly suspectAfter: number
+  /** Grace after a page or program closed its connection. @default 5_000 */
+  readonly refreshGrace: number
+  /** Grace of sessions found open at a start. @default 35_000 */
+  readonly restartGrace: number
+  /** A hidden page is told as away after this long. @default 30_000 */
+  readonly awayAfter: number
+  readonly breaker: BreakerOptions
+  /** Frames per second and link, and how many may come at once. @default 100, 200 */
+  readonly rate: { readonly perSecond: number; readonly burst: number }
+  /** Largest inbound message in bytes. @default 4 MiB */
+  readonly maxMessage: number
+  /** What may wait to be sent to one link, in bytes. @default 1 MiB */
+  readonly maxQueued: number
+  /** A link that never says what it speaks is cut after this. @default 90_000 */
+  readonly firstMessage: number
+  /** Undecided links per remote address; `null`: 100, and no limit on loopback. */
+  readonly maxUndecided: number | null
+  readonly keep: {
+    readonly membersFor: number
+    readonly membersMost: number
+    readonly logFor: number
+    readonly logMost: number
+  }
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+    readonly format: 'auto' | 'json' | 'pretty'
+  }
+}

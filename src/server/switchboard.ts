@@ -1,0 +1,103 @@
+// Where everything that happens to a session passes: events go to the detector, and what it wants done is done here
+// and nowhere else. Changes go to the committer; links are pinged, cut and told.
+
+import type { DetectorEvent, Effect } from '../core/change.ts'
+import { Detector, type DetectorOptions } from '../core/detector.ts'
+import type { BadInput } from '../dialects/wire.ts'
+import { CLOSE } from '../protocol/close-codes.ts'
+import type { Committer } from './committer.ts'
+import type { Connection } from './connection.ts'
+import type { Counters } from './counters.ts'
+import type { Rate } from './flood.ts'
+import type { Log } from './log.ts'
+
+/** What the switchboard works with. */
+export interface SwitchboardParts {
+  readonly detector: DetectorOptions
+  readonly committer: Committer
+  readonly counters: Counters
+  readonly log: Log
+  readonly rate: Rate
+  /** Answers a GetHeartbeat. */
+  sendList(connection: Connection): void
+  /** A connection said what it speaks. */
+  decided(connection: Connection): void
+}
+
+export class Switchboard {
+  readonly detector: Detector<Connection>
+  readonly rate: Rate
+  readonly #parts: SwitchboardParts
+
+  constructor(parts: SwitchboardParts, at: number) {
+    this.#parts = parts
+    this.rate = parts.rate
+    this.detector = new Detector(parts.detector, at)
+  }
+
+  /** Tells the detector and does what follows. */
+  apply(event: DetectorEvent<Connection>, at: number): void {
+    for (const effect of this.detector.apply(event, at)) this.#do(effect, at)
+  }
+
+  sendList(connection: Connection): void {
+    this.#parts.sendList(connection)
+  }
+
+  decided(connection: Connection): void {
+    this.#parts.decided(connection)
+  }
+
+  badInput(what: BadInput, detail: string, connection: Connection): void {
+    const { counters } = this.#parts
+    counters.count('bad_input')
+    counters.warn(`bad_input_${what}`, `frame refused: ${what}`, { detail, address: connection.address })
+  }
+
+  rateDropped(connection: Connection): void {
+    const { address } = connection
+    this.#parts.counters.warn('rate_dropped', 'frame dropped: over the rate limit', { address })
+  }
+
+  #do(effect: Effect<Connection>, at: number): void {
+    switch (effect.type) {
+      case 'begun':
+        return effect.link.attach(effect.session, at)
+      case 'refused':
+        return effect.link.refuse(
+          effect.why === 'occupied' ? CLOSE.occupied : CLOSE.instanceConflict,
+          effect.why,
+        )
+      case 'waiting':
+        return
+      case 'probe':
+        return effect.link.probe()
+      case 'cut':
+        return this.#cut(effect.link, effect.session, at)
+      case 'replaced':
+        effect.link.lose(effect.session, at)
+        return effect.link.refuse(CLOSE.replaced, 'replaced')
+      case 'detached':
+        return effect.link.detach(effect.session, effect.why, at)
+      case 'change':
+        return this.#parts.committer.add(effect.change)
+      case 'breaker':
+        return this.#breaker(effect.held, effect.silent, effect.sessions)
+    }
+  }
+
+  #cut(connection: Connection, session: Connection['session'] & object, at: number): void {
+    connection.lose(session, at)
+    this.#parts.counters.count('silent_cut')
+    connection.link?.terminate()
+  }
+
+  #breaker(held: boolean, silent: number, sessions: number): void {
+    const { counters, log } = this.#parts
+    if (held) counters.count('breaker_trips')
+    const message = held
+      ? 'many sessions fell silent at once: held, nothing is told until it is calm'
+      : 'hold is over: sessions that are still silent end now'
+    log.warn({ silent, sessions }, message)
+  }
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsdown'
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/cli/main.ts', 'src/stores/embedded/worker.ts'],
+  format: 'esm',
+  platform: 'node',
+  dts: true,
+  unbundle: true,
+  copy: [{ from: 'src/http/pages', to: 'dist/http' }],
+})

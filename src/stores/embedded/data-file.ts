@@ -1,0 +1,204 @@
+// The data file itself, as its own thread sees it: opens and checks it, and reads and writes rows. It decides nothing
+// about members; every batch is one transaction, so the file is whole after every crash.
+
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { FOLDER, FOREIGN, NEWER, TAKEN } from './failures.ts'
+import { EPOCH } from './log-cursor.ts'
+import type { Piece, Request, Run, RunId } from './messages.ts'
+import { COLUMNS, type Value } from './rows.ts'
+import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION, selectFrom, upsertInto } from './schema.ts'
+
+/** How long another server may take to let go of the file. */
+const PATIENCE = 500
+const CHUNK = 5_000
+
+type OpenRequest = Request & { do: 'open' }
+
+export class DataFile {
+  readonly #db: DatabaseSync
+  readonly #write: ReturnType<typeof prepareWrites>
+  readonly #oldest: StatementSync
+
+  /** Throws what SQLite or the system says, or an error with an `errcode` of failures.ts. */
+  constructor({ path }: OpenRequest) {
+    mkdirSync(dirname(path), { recursive: true })
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw failure(FOLDER, 'is a directory')
+    this.#db = new DatabaseSync(path)
+    try {
+      this.#prepare()
+      this.#write = prepareWrites(this.#db)
+      this.#oldest = this.#db.prepare('select version, at from transitions order by version limit ?')
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+  }
+
+  get inTransaction(): boolean {
+    return this.#db.isTransaction
+  }
+
+  /** Begins a run of the log, or goes on with `run`. A new run is on the disk when this returns. */
+  begin({ now, epoch, run, durability }: OpenRequest): Run {
+    const last = this.#number('select max(epoch) from epochs')
+    const log = this.#text(`select value from meta where key = 'log'`)
+    if (run !== null && (run.log !== log || run.epoch !== last)) {
+      throw failure(TAKEN, `found epoch ${last}, not ${run.epoch}`)
+    }
+    const begun = run === null ? this.#beginAfter(log, Math.max(last + 1, epoch), now) : this.#describe(run)
+    this.#db.exec(`pragma synchronous = ${durability}`)
+    return begun
+  }
+
+  *load(table: 'members' | 'sessions'): Generator<Value[]> {
+    const order = table === 'members' ? 'order by since, row' : 'order by id'
+    const rows = this.#arrays(selectFrom(table, order)).iterate() as Iterable<unknown> as Iterable<Value[]>
+    let chunk: Value[] = []
+    for (const row of rows) {
+      for (const value of row) chunk.push(value)
+      if (chunk.length < CHUNK * row.length) continue
+      yield chunk
+      chunk = []
+    }
+    if (chunk.length > 0) yield chunk
+  }
+
+  /** Writes a piece of a batch; the last one commits. */
+  write(piece: Piece): void {
+    if (!this.#db.isTransaction) this.#db.exec('begin immediate')
+    const { members, sessions, transitions } = this.#write
+    runAll(members, piece.members, COLUMNS.members.length)
+    runAll(sessions, piece.sessions, COLUMNS.sessions.length)
+    runAll(transitions, piece.transitions, COLUMNS.transitions.length)
+    runAll(this.#write.evidence, piece.evidence, 3)
+    runAll(this.#write.ended, piece.ended, 1)
+    runAll(this.#write.forgotten, piece.forgotten, 1)
+    if (piece.last) this.#db.exec('commit')
+  }
+
+  rollback(): void {
+    if (this.#db.isTransaction) this.#db.exec('rollback')
+  }
+
+  read(after: number, upTo: number, limit: number): Value[] {
+    const sql = selectFrom('transitions', 'where version > ? and version <= ? order by version limit ?')
+    const rows = this.#arrays(sql).all(after, upTo, limit) as unknown as Value[][]
+    return rows.flat()
+  }
+
+  /** Deletes up to `limit` of the oldest transitions; the last version gone (0: none), and whether there may be more. */
+  trim(before: number, upTo: number, limit: number): { version: number; more: boolean } {
+    const oldest = this.#oldest.all(limit) as unknown as { version: number; at: number }[]
+    const kept = oldest.findIndex(({ version, at }) => version > upTo && at >= before)
+    const version = oldest.at(kept === -1 ? -1 : kept - 1)?.version
+    if (kept === 0 || version === undefined) return { version: 0, more: false }
+    this.#trimTo(version)
+    return { version, more: kept === -1 && oldest.length === limit }
+  }
+
+  /** Moves what was written from the write-ahead log into the file, and forces both to the disk. */
+  checkpoint(): void {
+    this.#db.exec('pragma wal_checkpoint(passive)')
+  }
+
+  close(): void {
+    this.rollback()
+    this.#db.close()
+  }
+
+  #prepare(): void {
+    // exclusive before the first read: one server a file, and no shared memory file to keep up to date
+    this.#db.exec(`pragma busy_timeout = ${PATIENCE}; pragma locking_mode = exclusive`)
+    this.#check()
+    this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000')
+    this.#db.exec('begin immediate')
+    if (this.#number('pragma user_version') === 0) this.#create()
+    this.#db.exec('commit')
+  }
+
+  #check(): void {
+    const id = this.#number('pragma application_id')
+    const version = this.#number('pragma user_version')
+    const tables = this.#number('select count(*) from sqlite_schema')
+    if (id !== APPLICATION_ID && (id !== 0 || tables > 0)) throw failure(FOREIGN, `application id ${id}`)
+    if (version > SCHEMA_VERSION) throw failure(NEWER, `schema ${version}, known is ${SCHEMA_VERSION}`)
+  }
+
+  #create(): void {
+    this.#db.exec(SCHEMA)
+    const add = this.#db.prepare('insert into meta values (?, ?)')
+    add.run('log', randomBytes(12).toString('base64url'))
+    add.run('trimmed', 0)
+    add.run('last_session', 0)
+  }
+
+  // Written in full durability whatever the option says: an epoch that a power cut takes back would be used twice.
+  #beginAfter(log: string, epoch: number, now: number): Run {
+    this.#db.exec('begin immediate')
+    const version = `max(epoch * ${EPOCH}, coalesce((select max(version) from transitions), 0))`
+    this.#db.exec(`update epochs set last = ${version} where last is null`)
+    this.#db.prepare('insert into epochs values (?, ?, null)').run(epoch, now)
+    const lastSession = `max(value, coalesce((select max(id) from sessions), 0))`
+    this.#db.exec(`update meta set value = ${lastSession} where key = 'last_session'`)
+    const run = this.#describe({ log, epoch })
+    this.#db.exec('commit')
+    return run
+  }
+
+  #describe({ log, epoch }: RunId): Run {
+    const sql = 'select epoch, last from epochs where last is not null'
+    const ends = this.#arrays(sql).all() as unknown as [number, number][]
+    const trimmed = this.#number(`select value from meta where key = 'trimmed'`)
+    const lastSession = this.#number(`select value from meta where key = 'last_session'`)
+    return { log, epoch, ends, trimmed, lastSession, lastRow: this.#number('select max(row) from members') }
+  }
+
+  #trimTo(version: number): void {
+    const own = !this.#db.isTransaction
+    if (own) this.#db.exec('begin immediate')
+    this.#db.prepare('delete from transitions where version <= ?').run(version)
+    this.#db.prepare('delete from epochs where last < ?').run(version)
+    this.#db.prepare(`update meta set value = ? where key = 'trimmed'`).run(version)
+    if (own) this.#db.exec('commit')
+  }
+
+  #arrays(sql: string): StatementSync {
+    const statement = this.#db.prepare(sql)
+    statement.setReturnArrays(true)
+    return statement
+  }
+
+  #number(sql: string): number {
+    return Number(this.#first(sql) ?? 0)
+  }
+
+  #text(sql: string): string {
+    return String(this.#first(sql) ?? '')
+  }
+
+  #first(sql: string): unknown {
+    return Object.values(this.#db.prepare(sql).get() ?? {})[0]
+  }
+}
+
+function prepareWrites(db: DatabaseSync) {
+  return {
+    members: db.prepare(upsertInto('members')),
+    sessions: db.prepare(upsertInto('sessions')),
+    transitions: db.prepare(upsertInto('transitions')),
+    evidence: db.prepare('update sessions set last_evidence_at = ?, last_beat_at = ? where id = ?'),
+    ended: db.prepare('delete from sessions where id = ?'),
+    forgotten: db.prepare('delete from members where row = ?'),
+  }
+}
+
+function runAll(statement: StatementSync, rows: readonly Value[], width: number): void {
+  for (let i = 0; i < rows.length; i += width) statement.run(...rows.slice(i, i + width))
+}
+
+function failure(errcode: number, message: string): Error {
+  return Object.assign(new Error(message), { errcode })
+}

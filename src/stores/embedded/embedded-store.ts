@@ -1,0 +1,132 @@
+// The store of one machine: the truth in memory, judged by the ledger, and a file behind it for what must survive.
+// It answers from memory alone and never waits for the file but to tell the log.
+
+import type { SessionChange } from '../../core/change.ts'
+import { Ledger } from '../../core/ledger.ts'
+import type { Member } from '../../core/member.ts'
+import type { Transition } from '../../core/transition.ts'
+import type { MemberState } from '../../protocol/words.ts'
+import type {
+  LogBatch,
+  MemberRecord,
+  Opened,
+  Page,
+  PageQuery,
+  SessionRecord,
+  Store,
+  StoreHealth,
+} from '../store.ts'
+import { FileJournal } from './file-journal.ts'
+import { type StartThread, startFileThread } from './file-link.ts'
+import type { Journal } from './journal.ts'
+import { cursorOf, positionOf } from './log-cursor.ts'
+import { MemoryJournal } from './memory-journal.ts'
+import { type EmbeddedOptions, withDefaults } from './options.ts'
+import { pageOf, recordOf } from './pages.ts'
+
+const HOUR = 3_600_000
+const FIRST_HOUR = Date.UTC(2026, 0, 1)
+/** How often what is too old is looked for, and how many members are forgotten in one turn. */
+const SWEEP = 60_000
+const SWEEP_SLICE = 500
+const LOG_SLICE = 1_000
+
+/** A store in this process. `start` starts the thread of the data file. */
+export function embeddedStore(options: EmbeddedOptions, start: StartThread = startFileThread): Store {
+  return new EmbeddedStore(options, start)
+}
+
+class EmbeddedStore implements Store {
+  readonly #options: Required<EmbeddedOptions>
+  readonly #journal: Journal
+  #ledger = new Ledger({ epoch: 0 })
+  #startedAt = 0
+  #sweep: (() => void) | null = null
+
+  constructor(options: EmbeddedOptions, start: StartThread) {
+    this.#options = withDefaults(options)
+    const { path } = options
+    this.#journal = path === null ? new MemoryJournal() : new FileJournal({ ...this.#options, path }, start)
+  }
+
+  get health(): StoreHealth {
+    const { problem, pending } = this.#journal
+    return { degraded: problem !== '', problem, pending }
+  }
+
+  get counts(): Readonly<Record<MemberState, number>> {
+    return this.#ledger.counts
+  }
+
+  async open(): Promise<Opened> {
+    const { now, listing } = this.#options
+    this.#startedAt = now()
+    const { epoch, lastSession } = await this.#journal.open(
+      Math.max(1, Math.floor((now() - FIRST_HOUR) / HOUR)),
+    )
+    this.#ledger = new Ledger({ epoch, listing })
+    const sessions = await this.#journal.load(this.#ledger)
+    this.#sweepLater(SWEEP)
+    return {
+      epoch,
+      firstSessionId: lastSession + 1,
+      sessions,
+      close: open => this.#close(open),
+    }
+  }
+
+  commit(changes: readonly SessionChange[]): readonly Transition[] {
+    this.#journal.before(changes, this.#ledger)
+    const told = this.#ledger.commit(changes)
+    this.#journal.record(changes, told, this.#ledger)
+    return told
+  }
+
+  lookup(ids: readonly string[]): (MemberRecord | null)[] {
+    return ids.map(id => {
+      const member = this.#ledger.members.get(id)
+      return member === undefined ? null : recordOf(member, this.#startedAt)
+    })
+  }
+
+  page(query: PageQuery): Promise<Page> {
+    return pageOf(this.#ledger, query, this.#startedAt)
+  }
+
+  async readLog(cursor: string | null, limit: number): Promise<LogBatch> {
+    const { bounds } = this.#journal
+    const { after, reset } = positionOf(cursor, bounds)
+    if (reset) return { transitions: [], cursor: cursorOf(bounds.log, after), reset }
+    const transitions = await this.#journal.read(after, Math.min(Math.max(1, limit), LOG_SLICE))
+    return { transitions, cursor: cursorOf(bounds.log, transitions.at(-1)?.version ?? after), reset }
+  }
+
+  #close(open: readonly SessionRecord[]): Promise<void> {
+    this.#sweep?.()
+    return this.#journal.close(open, this.#ledger)
+  }
+
+  #sweepLater(ms: number): void {
+    this.#sweep = this.#options.schedule(() => this.#forget(), ms)
+  }
+
+  // Members a slice a turn; the log once a round.
+  #forget(): void {
+    const { now, keepMembers, keepLog } = this.#options
+    const oldest = this.#oldestOffline()
+    const gone = this.#ledger.forget(now() - keepMembers.ms, keepMembers.most, SWEEP_SLICE)
+    for (let i = 0; i < gone.length; i++) this.#journal.forgotten(oldest[i]!)
+    if (gone.length === SWEEP_SLICE) return this.#sweepLater(0)
+    this.#journal.trim(now() - keepLog.ms, keepLog.most)
+    this.#sweepLater(SWEEP)
+  }
+
+  // The ledger forgets in this order and tells only ids, which the file does not index.
+  #oldestOffline(): Member[] {
+    const oldest: Member[] = []
+    for (const member of this.#ledger.offline) {
+      if (oldest.push(member) === SWEEP_SLICE) break
+    }
+    return oldest
+  }
+}

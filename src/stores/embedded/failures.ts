@@ -1,0 +1,64 @@
+// Puts what SQLite or the system said of the data file into one error that names the file and the remedy.
+
+import { SystoleError } from '../../errors.ts'
+import type { Failure } from './messages.ts'
+
+const EXPLAINED: Record<number, readonly [SystoleError['code'], string]> = {
+  5: ['store_locked', 'is in use by another process. Stop that one, or choose another folder with --data'],
+  6: ['store_locked', 'is in use by another process. Stop that one, or choose another folder with --data'],
+  8: [
+    'store_failed',
+    'cannot be written: file or folder is read-only. Make both writable, or choose another folder with --data',
+  ],
+  10: [
+    'store_failed',
+    'cannot be read or written: the disk reports an error. Check the disk, or choose another folder with --data',
+  ],
+  11: ['store_corrupt', 'is damaged. Put a backup in its place, or move it away to start empty'],
+  13: [
+    'store_failed',
+    'cannot grow: the disk is full. Free some space, or choose another folder with --data',
+  ],
+  14: [
+    'store_failed',
+    'cannot be opened. Make its folder readable and writable, or choose another with --data',
+  ],
+  26: ['store_corrupt', 'is not a Systole data file. Move it away, or choose another folder with --data'],
+}
+const OTHERWISE = [
+  'store_failed',
+  'cannot be used. Check the disk, or choose another folder with --data',
+] as const
+
+/** Names of failures that are not SQLite's own, as codes below its range. */
+export const FOREIGN = -1
+export const NEWER = -2
+export const TAKEN = -3
+export const FOLDER = -4
+
+const OURS: Record<number, readonly [SystoleError['code'], string]> = {
+  [FOREIGN]: [
+    'store_corrupt',
+    'belongs to another program. Move it away, or choose another folder with --data',
+  ],
+  [NEWER]: [
+    'store_failed',
+    'was written by a newer Systole. Use that version, or choose another folder with --data',
+  ],
+  [TAKEN]: ['store_locked', 'was replaced or used by another server meanwhile. Restart this one'],
+  [FOLDER]: ['store_failed', 'is a folder. Remove it, or choose another folder with --data'],
+}
+
+/** What was thrown, in a form that travels between threads. */
+export function failureOf(error: unknown): Failure {
+  const { errcode, message } = error as { errcode?: number; message?: string }
+  // extended result codes keep the primary one in the low byte
+  const code = errcode === undefined ? 0 : errcode < 0 ? errcode : errcode & 0xff
+  return { code, message: message ?? String(error) }
+}
+
+/** The error that says so. */
+export function storeError(path: string, { code, message }: Failure): SystoleError {
+  const [name, remedy] = EXPLAINED[code] ?? OURS[code] ?? OTHERWISE
+  return new SystoleError(name, `The data file ${path} ${remedy}. (${message})`, { cause: message })
+}

@@ -1,0 +1,116 @@
+// The form in which rows travel between the store and its file's thread: one flat array per table, row after row,
+// columns in the order below. Flat arrays are the cheapest thing to clone that both engines know.
+
+import { NEVER } from '../../core/clock.ts'
+import { Member } from '../../core/member.ts'
+import type { Transition } from '../../core/transition.ts'
+
+/** One column of one row. */
+export type Value = string | number | null
+
+export const COLUMNS = {
+  members: [
+    'row',
+    'id',
+    'name',
+    'type',
+    'profile',
+    'state',
+    'since',
+    'joined_at',
+    'reason',
+    'version',
+    'last_evidence_at',
+    'last_beat_at',
+    'listed',
+  ],
+  sessions: ['id', 'member', 'instance', 'epoch', 'dialect', 'state', 'last_evidence_at', 'last_beat_at'],
+  transitions: [
+    'version',
+    'kind',
+    'member',
+    'at',
+    'state',
+    'since',
+    'joined_at',
+    'reason',
+    'session',
+    'last_evidence_at',
+    'last_beat_at',
+    'name',
+    'type',
+    'profile',
+  ],
+} as const
+
+/** Appends the row of a member as it stands now. */
+export function pushMember(rows: Value[], m: Member): void {
+  rows.push(m.row, m.id, m.name, m.type, toJson(m.profile), m.state, m.since, toNull(m.joinedAt), m.reason)
+  rows.push(m.version, toNull(m.lastEvidenceAt), toNull(m.lastBeatAt), m.listedNo)
+}
+
+/** The member in the row that begins at `i`; its sessions are put in by the caller. */
+export function memberAt(rows: readonly Value[], i: number): Member {
+  const member = new Member(rows[i + 1] as string, rows[i + 6] as number)
+  member.row = rows[i] as number
+  member.name = rows[i + 2] as string | null
+  member.type = rows[i + 3] as string | null
+  member.profile = fromJson(rows[i + 4]!)
+  member.state = rows[i + 5] as Member['state']
+  member.joinedAt = toNever(rows[i + 7]!)
+  member.reason = rows[i + 8] as Member['reason']
+  member.version = rows[i + 9] as number
+  member.lastEvidenceAt = toNever(rows[i + 10]!)
+  member.lastBeatAt = toNever(rows[i + 11]!)
+  member.listedNo = rows[i + 12] as number
+  return member
+}
+
+/** Appends the row of a transition. */
+export function pushTransition(rows: Value[], t: Transition): void {
+  rows.push(t.version, t.kind, t.member, t.at, t.state, t.since, toNull(t.joinedAt), t.reason, t.session)
+  rows.push(toNull(t.lastEvidenceAt), toNull(t.lastBeatAt), t.name, t.type, toJson(t.profile))
+}
+
+/** The transitions in `rows`. */
+export function transitionsIn(rows: readonly Value[]): Transition[] {
+  const found: Transition[] = []
+  for (let i = 0; i < rows.length; i += COLUMNS.transitions.length) found.push(transitionAt(rows, i))
+  return found
+}
+
+function transitionAt(rows: readonly Value[], i: number): Transition {
+  return {
+    kind: rows[i + 1] as Transition['kind'],
+    member: rows[i + 2] as string,
+    version: rows[i] as number,
+    at: rows[i + 3] as number,
+    state: rows[i + 4] as Transition['state'],
+    since: rows[i + 5] as number,
+    joinedAt: toNever(rows[i + 6]!),
+    reason: rows[i + 7] as Transition['reason'],
+    session: rows[i + 8] as number,
+    lastEvidenceAt: toNever(rows[i + 9]!),
+    lastBeatAt: toNever(rows[i + 10]!),
+    name: rows[i + 11] as string | null,
+    type: rows[i + 12] as string | null,
+    profile: fromJson(rows[i + 13]!),
+  }
+}
+
+/** A time as the file keeps it: NULL where it never was. */
+export function toNull(time: number): number | null {
+  return time === NEVER ? null : time
+}
+
+function toNever(value: Value): number {
+  return value === null ? NEVER : (value as number)
+}
+
+function toJson(value: unknown): string | null {
+  return value === null ? null : (JSON.stringify(value) ?? null)
+}
+
+function fromJson(value: Value): unknown {
+  return value === null ? null : JSON.parse(value as string)
+}

@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/cli/main.ts', 'src/stores/embedded/worker.ts'],
+  entry: ['src/index.ts', 'src/cli/main.ts', 'src/stores/embedded/file-thread.ts'],
   format: 'esm',
   platform: 'node',
   dts: true,

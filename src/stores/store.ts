@@ -99,7 +99,11 @@ export interface Store {
   lookup(ids: readonly string[]): Awaitable<readonly (MemberRecord | null)[]>
   /** Spread over turns where it would block the loop. */
   page(query: PageQuery): Promise<Page>
-  /** `null`: from the oldest kept. Rejects with `bad_cursor` or `cursor_ahead`. */
+  /**
+   * `null`: from the oldest kept. At most 1,000 at once; an empty answer means: read to the end. A `reset` tells
+   * nothing; take a snapshot, then read on from its cursor. Rejects with `bad_cursor`, with `cursor_ahead`, or with
+   * `store_failed` while the log cannot be read.
+   */
   readLog(cursor: string | null, limit: number): Promise<LogBatch>
   readonly health: StoreHealth
   /** Members by state as told last. */

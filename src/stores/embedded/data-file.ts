@@ -2,13 +2,13 @@
 // about members; every batch is one transaction, so the file is whole after every crash.
 
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { FOLDER, FOREIGN, NEWER, TAKEN } from './failures.ts'
+import { COLUMNS, type Value } from './columns.ts'
+import { FOUND } from './failures.ts'
 import { EPOCH } from './log-cursor.ts'
 import type { Piece, Request, Run, RunId } from './messages.ts'
-import { COLUMNS, type Value } from './rows.ts'
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION, selectFrom, upsertInto } from './schema.ts'
 
 /** How long another server may take to let go of the file. */
@@ -25,7 +25,9 @@ export class DataFile {
   /** Throws what SQLite or the system says, or an error with an `errcode` of failures.ts. */
   constructor({ path }: OpenRequest) {
     mkdirSync(dirname(path), { recursive: true })
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw failure(FOLDER, 'is a directory')
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found?.isDirectory()) throw failure(FOUND.folder, 'is a directory')
+    expectWritable(found === undefined ? [dirname(path)] : [dirname(path), path])
     this.#db = new DatabaseSync(path)
     try {
       this.#prepare()
@@ -46,16 +48,18 @@ export class DataFile {
     const last = this.#number('select max(epoch) from epochs')
     const log = this.#text(`select value from meta where key = 'log'`)
     if (run !== null && (run.log !== log || run.epoch !== last)) {
-      throw failure(TAKEN, `found epoch ${last}, not ${run.epoch}`)
+      throw failure(FOUND.taken, `found epoch ${last}, not ${run.epoch}`)
     }
     const begun = run === null ? this.#beginAfter(log, Math.max(last + 1, epoch), now) : this.#describe(run)
     this.#db.exec(`pragma synchronous = ${durability}`)
     return begun
   }
 
+  /** All rows, a chunk at a time, in the order of their ids. */
   *load(table: 'members' | 'sessions'): Generator<Value[]> {
-    const order = table === 'members' ? 'order by since, row' : 'order by id'
-    const rows = this.#arrays(selectFrom(table, order)).iterate() as Iterable<unknown> as Iterable<Value[]>
+    const rows = this.#arrays(selectFrom(table, 'order by id')).iterate() as Iterable<unknown> as Iterable<
+      Value[]
+    >
     let chunk: Value[] = []
     for (const row of rows) {
       for (const value of row) chunk.push(value)
@@ -123,8 +127,9 @@ export class DataFile {
     const id = this.#number('pragma application_id')
     const version = this.#number('pragma user_version')
     const tables = this.#number('select count(*) from sqlite_schema')
-    if (id !== APPLICATION_ID && (id !== 0 || tables > 0)) throw failure(FOREIGN, `application id ${id}`)
-    if (version > SCHEMA_VERSION) throw failure(NEWER, `schema ${version}, known is ${SCHEMA_VERSION}`)
+    if (id !== APPLICATION_ID && (id !== 0 || tables > 0))
+      throw failure(FOUND.foreign, `application id ${id}`)
+    if (version > SCHEMA_VERSION) throw failure(FOUND.newer, `schema ${version}, known is ${SCHEMA_VERSION}`)
   }
 
   #create(): void {
@@ -197,6 +202,17 @@ function prepareWrites(db: DatabaseSync) {
 
 function runAll(statement: StatementSync, rows: readonly Value[], width: number): void {
   for (let i = 0; i < rows.length; i += width) statement.run(...rows.slice(i, i + width))
+}
+
+// SQLite calls some of these an I/O error, and opens others to find out at the first write.
+function expectWritable(paths: readonly string[]): void {
+  for (const path of paths) {
+    try {
+      accessSync(path, constants.W_OK)
+    } catch (error) {
+      throw failure(FOUND.readOnly, (error as Error).message)
+    }
+  }
 }
 
 function failure(errcode: number, message: string): Error {

@@ -29,6 +29,7 @@ const FIRST_HOUR = Date.UTC(2026, 0, 1)
 /** How often what is too old is looked for, and how many members are forgotten in one turn. */
 const SWEEP = 60_000
 const SWEEP_SLICE = 500
+const SWEEP_PAUSE = 1
 const LOG_SLICE = 1_000
 
 /** A store in this process. `start` starts the thread of the data file. */
@@ -116,7 +117,7 @@ class EmbeddedStore implements Store {
     const oldest = this.#oldestOffline()
     const gone = this.#ledger.forget(now() - keepMembers.ms, keepMembers.most, SWEEP_SLICE)
     for (let i = 0; i < gone.length; i++) this.#journal.forgotten(oldest[i]!)
-    if (gone.length === SWEEP_SLICE) return this.#sweepLater(0)
+    if (gone.length === SWEEP_SLICE) return this.#sweepLater(SWEEP_PAUSE)
     this.#journal.trim(now() - keepLog.ms, keepLog.most)
     this.#sweepLater(SWEEP)
   }

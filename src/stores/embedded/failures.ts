@@ -30,23 +30,20 @@ const OTHERWISE = [
   'cannot be used. Check the disk, or choose another folder with --data',
 ] as const
 
-/** Names of failures that are not SQLite's own, as codes below its range. */
-export const FOREIGN = -1
-export const NEWER = -2
-export const TAKEN = -3
-export const FOLDER = -4
+/** Codes of failures found by us: SQLite's own for what may not be written, below its range for what it does not know. */
+export const FOUND = { readOnly: 8, foreign: -1, newer: -2, taken: -3, folder: -4 } as const
 
 const OURS: Record<number, readonly [SystoleError['code'], string]> = {
-  [FOREIGN]: [
+  [FOUND.foreign]: [
     'store_corrupt',
     'belongs to another program. Move it away, or choose another folder with --data',
   ],
-  [NEWER]: [
+  [FOUND.newer]: [
     'store_failed',
     'was written by a newer Systole. Use that version, or choose another folder with --data',
   ],
-  [TAKEN]: ['store_locked', 'was replaced or used by another server meanwhile. Restart this one'],
-  [FOLDER]: ['store_failed', 'is a folder. Remove it, or choose another folder with --data'],
+  [FOUND.taken]: ['store_locked', 'was replaced or used by another server meanwhile. Restart this one'],
+  [FOUND.folder]: ['store_failed', 'is a folder. Remove it, or choose another folder with --data'],
 }
 
 /** What was thrown, in a form that travels between threads. */

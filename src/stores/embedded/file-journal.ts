@@ -135,7 +135,7 @@ export class FileJournal implements Journal {
 
   async read(after: number, limit: number): Promise<Transition[]> {
     if (after >= this.#end) return []
-    if (this.#problem !== '') throw new SystoleError('store_failed', this.#problem)
+    if (!this.#link.running || this.#fatal) throw new SystoleError('store_failed', this.#problem)
     const ask = ++this.#lastRead
     return new Promise((resolve, reject) => {
       this.#reads.set(ask, { resolve, reject })
@@ -268,11 +268,15 @@ export class FileJournal implements Journal {
 
   #died(failure: Failure): void {
     const error = storeError(this.#options.path, failure)
-    for (const ask of [...this.#reads.keys()]) this.#answer(ask)?.reject(error)
-    this.#trimmer.stop()
+    this.#giveUp(error)
     this.#opening?.reject(error)
     this.#restore?.asked.reject(error)
     if (this.#run.epoch !== 0 && this.#restore === null) this.#ill(failure)
+  }
+
+  #giveUp(error: Error): void {
+    for (const ask of [...this.#reads.keys()]) this.#answer(ask)?.reject(error)
+    this.#trimmer.stop()
   }
 
   // Takes back what was under way and tries again, later each time.
@@ -294,8 +298,10 @@ export class FileJournal implements Journal {
     this.#reopening = true
     try {
       if (this.#fatal || !this.#link.running) {
+        this.#giveUp(new SystoleError('store_failed', this.#problem))
         await this.#link.stop()
         await this.#openFile(0, this.#run)
+        this.#fatal = false
       }
       this.#reopening = false
       this.#send()

@@ -4,7 +4,7 @@
 import type { SessionChange } from '../../core/change.ts'
 import type { Member } from '../../core/member.ts'
 import type { Transition } from '../../core/transition.ts'
-import type { Value } from './rows.ts'
+import type { Value } from './columns.ts'
 import { toNull } from './rows.ts'
 
 /** Evidence of a session that goes on as it was. */

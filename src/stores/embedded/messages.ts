@@ -1,7 +1,7 @@
 // What the store and its file's thread say to each other. Data only; the thread answers in the order it was asked.
 
+import type { Value } from './columns.ts'
 import type { Durability } from './options.ts'
-import type { Value } from './rows.ts'
 
 /** One piece of a batch, in the form of rows.ts. A batch is one transaction, over with the piece that is `last`. */
 export interface Piece {

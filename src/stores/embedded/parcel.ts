@@ -2,9 +2,10 @@
 // transaction and show one moment: a member that changes before its piece is cut is kept as it was.
 
 import type { Member } from '../../core/member.ts'
+import type { Value } from './columns.ts'
 import type { Gathered } from './gathered.ts'
 import type { Piece } from './messages.ts'
-import { pushMember, pushTransition, type Value } from './rows.ts'
+import { pushMember, pushTransition } from './rows.ts'
 
 /** Rows a piece holds at most. */
 export const PIECE = 1_000

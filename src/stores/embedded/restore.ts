@@ -4,7 +4,8 @@
 import type { Ledger } from '../../core/ledger.ts'
 import { bestState, type Member, type PackedState, putSession } from '../../core/member.ts'
 import type { SessionRecord } from '../store.ts'
-import { COLUMNS, memberAt, type Value } from './rows.ts'
+import { COLUMNS, type Value } from './columns.ts'
+import { memberAt } from './rows.ts'
 
 type Found = Omit<SessionRecord, 'member'> & { readonly row: number; readonly state: PackedState }
 
@@ -35,10 +36,13 @@ export class Restore {
   /** After the last of them; the open sessions in order of their id. */
   done(): SessionRecord[] {
     this.#ledger.restored()
-    return this.#sessions.flatMap(({ row, state: _, ...session }) => {
+    const records: SessionRecord[] = []
+    for (const { row, id, instance, epoch, dialect, lastEvidenceAt, lastBeatAt } of this.#sessions) {
       const member = this.#members.get(row)
-      return member === undefined ? [] : [{ ...session, member }]
-    })
+      if (member === undefined) continue
+      records.push({ id, member, instance, epoch, dialect, lastEvidenceAt, lastBeatAt })
+    }
+    return records
   }
 
   #member(member: Member): void {

@@ -1,47 +1,10 @@
 // The form in which rows travel between the store and its file's thread: one flat array per table, row after row,
-// columns in the order below. Flat arrays are the cheapest thing to clone that both engines know.
+// in the order of columns.ts. Flat arrays are the cheapest thing to clone that both engines know.
 
 import { NEVER } from '../../core/clock.ts'
 import { Member } from '../../core/member.ts'
 import type { Transition } from '../../core/transition.ts'
-
-/** One column of one row. */
-export type Value = string | number | null
-
-export const COLUMNS = {
-  members: [
-    'row',
-    'id',
-    'name',
-    'type',
-    'profile',
-    'state',
-    'since',
-    'joined_at',
-    'reason',
-    'version',
-    'last_evidence_at',
-    'last_beat_at',
-    'listed',
-  ],
-  sessions: ['id', 'member', 'instance', 'epoch', 'dialect', 'state', 'last_evidence_at', 'last_beat_at'],
-  transitions: [
-    'version',
-    'kind',
-    'member',
-    'at',
-    'state',
-    'since',
-    'joined_at',
-    'reason',
-    'session',
-    'last_evidence_at',
-    'last_beat_at',
-    'name',
-    'type',
-    'profile',
-  ],
-} as const
+import { COLUMNS, type Value } from './columns.ts'
 
 /** Appends the row of a member as it stands now. */
 export function pushMember(rows: Value[], m: Member): void {

@@ -1,7 +1,7 @@
 // The tables of the data file. Rows are numbered in the order in which they first came, so that a join appends to
 // three tables and touches no other page: a key of random ids would cost five times as much.
 
-import { COLUMNS } from './rows.ts'
+import { COLUMNS } from './columns.ts'
 
 /** 'SYST': says that a file is ours. */
 export const APPLICATION_ID = 0x53595354

@@ -6,5 +6,6 @@ export default defineConfig({
   platform: 'node',
   dts: true,
   unbundle: true,
+  fixedExtension: false,
   copy: [{ from: 'src/http/pages', to: 'dist/http' }],
 })

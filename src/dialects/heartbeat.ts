@@ -9,10 +9,11 @@ import type { Dialect, Wire } from './wire.ts'
 
 const NAME_BYTES = 1_024
 
-/** What this connection said of its ids: a list, since nearly every connection has one. */
+/** What this connection said of an id, as it stood in the JSON. A list, since nearly every connection has one. */
 interface Known {
   readonly id: string
-  name: string | undefined
+  readonly user_id: unknown
+  readonly user_name: unknown
   readonly next: Known | null
 }
 
@@ -33,26 +34,40 @@ export function heartbeatEntry(id: string, name: string | null, present: boolean
   return `{"user_id":${JSON.stringify(id)},"user_name":${JSON.stringify(name ?? '')},"status":"${status}"}`
 }
 
+// A beat that says nothing new is only a beat: nothing is checked again and nothing allocated.
 function set(wire: Wire, message: JsonObject, text: string, at: number): void {
+  const said = heard(wire, message.user_id)
+  if (said !== null && said.user_name === message.user_name && wire.beatOf(said.id, at)) return
   const id = idOf(message, 'user_id', text)
   if (!id.ok) return wire.bad('bad_id', `user_id ${id.code}`)
   const name = textOf(message, 'user_name', NAME_BYTES)
   if (!name.ok) return wire.bad('bad_name', `user_name ${name.code}`)
-  const known = find(wire, id.value)
-  if (known !== null && wire.beatOf(id.value, at)) return rename(wire, known, name.value, at)
   const details = name.value === undefined ? null : { name: name.value }
-  if (!wire.identify(id.value, details, true, at)) return wire.bad('too_many_ids', id.value)
-  if (known === null) wire.memory = { id: id.value, name: name.value, next: wire.memory as Known | null }
+  if (!wire.beatOf(id.value, at)) {
+    if (!wire.identify(id.value, details, true, at)) return wire.bad('too_many_ids', id.value)
+  } else if (details !== null && named(wire, id.value) !== message.user_name)
+    wire.update(id.value, details, at)
+  remember(wire, id.value, message)
 }
 
-function find(wire: Wire, id: string): Known | null {
+// An integer beyond 2^53 stands for many ids: only its digits in the text tell which.
+function heard(wire: Wire, said: unknown): Known | null {
+  if (typeof said === 'number' && !Number.isSafeInteger(said)) return null
   let known = wire.memory as Known | null
-  while (known !== null && known.id !== id) known = known.next
+  while (known !== null && known.user_id !== said) known = known.next
   return known
 }
 
-function rename(wire: Wire, known: Known, name: string | undefined, at: number): void {
-  if (name === undefined || name === known.name) return
-  known.name = name
-  wire.update(known.id, { name }, at)
+function named(wire: Wire, id: string): unknown {
+  let known = wire.memory as Known | null
+  while (known !== null && known.id !== id) known = known.next
+  return known?.user_name
+}
+
+// Ids that are no longer here are forgotten, so that a connection keeps no more than it may have.
+function remember(wire: Wire, id: string, { user_id, user_name }: JsonObject): void {
+  let kept: Known | null = null
+  for (let known = wire.memory as Known | null; known !== null; known = known.next)
+    if (known.id !== id && wire.has(known.id)) kept = { ...known, next: kept }
+  wire.memory = { id, user_id, user_name, next: kept }
 }

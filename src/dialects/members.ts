@@ -21,14 +21,19 @@ export const members: Dialect = {
     const message = parseObject(text)
     if (message === null) return wire.bad('not_json', text)
     if (typeof message.action !== 'string') return wire.bad('unknown_action', text)
-    if (message.action === 'open') open(wire, message, text, at)
+    if (message.action !== 'open') return wire.bad('unknown_action', message.action)
+    open(wire, message, text, at)
   },
 }
 
 function ping(wire: Wire, at: number): void {
   wire.send('pong')
-  if (wire.members === 0 && wire.memory !== null) wire.identify(wire.memory as string, null, true, at)
-  else wire.beat(at)
+  const id = wire.memory as string | null
+  if (id === null || wire.members > 0) return wire.beat(at)
+  // somebody logged in as this member while this connection was silent: that took it over
+  if (!wire.taken(id)) return void wire.identify(id, null, true, at)
+  wire.memory = null
+  wire.beat(at)
 }
 
 function open(wire: Wire, message: JsonObject, text: string, at: number): void {

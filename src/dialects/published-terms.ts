@@ -25,7 +25,7 @@ export interface PublishedTerms {
   readonly hub: Terms
   /** A connection without a member, after its first frame. */
   readonly nameless: Terms
-  /** The same before its first frame, where the dialect has no first-message deadline. */
+  /** Before its first text, where the dialect has no first-message deadline; with a member, too. */
   readonly unheard: Terms
 }
 

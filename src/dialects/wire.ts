@@ -22,6 +22,8 @@ export interface Wire {
   readonly members: number
   /** Whether `member` has a session on this connection. */
   has(member: string): boolean
+  /** Whether another open connection speaks for `member` by this dialect. */
+  taken(member: string): boolean
   /** A heartbeat of the connection's only session, or of nobody in particular. */
   beat(at: number): void
   /** A heartbeat of one of its members; false when that member is not on this connection. */

@@ -91,9 +91,9 @@ export interface PresenceServer {
   pushToType(type: string, data: unknown): Promise<PushResult>
   /** To every open connection that has a member; with `anonymous` to the others too. */
   pushToAll(data: unknown, options?: { readonly anonymous?: boolean }): Promise<PushResult>
-  /** Gives a `gateway` link a member. Throws `unknown_client` or `bad_id`. */
+  /** Gives a `gateway` link a member. Throws `unknown_client`, `bad_id` or `not_running`. */
   bind(clientId: string, memberId: string): void
-  /** Takes it away again. Throws `unknown_client`. */
+  /** Takes it away again. Throws `unknown_client` or `not_running`. */
   unbind(clientId: string): void
   /** Told what every commit returned, in order. Returns how to stop listening. */
   onTransitions(listener: (transitions: readonly Transition[]) => void): () => void

@@ -9,6 +9,8 @@ import type { WallTime } from './monotonic.ts'
 /** Told what every commit returned, in order. */
 export type OnTransitions = (transitions: readonly Transition[]) => void
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
 export class Committer {
   readonly #store: Store
   readonly #time: WallTime
@@ -23,15 +25,14 @@ export class Committer {
     this.#told = told
   }
 
-  /** Takes a change on the detector's clock; it is committed before the turn is over. */
+  /** Takes over a change made for this commit, puts it into wall time, and commits it before the turn is over. */
   add(change: SessionChange): void {
-    this.#changes.push({
-      ...change,
-      at: this.#time.told(change.at),
-      since: this.#time.told(change.since),
-      lastEvidenceAt: this.#time.told(change.lastEvidenceAt),
-      lastBeatAt: this.#time.told(change.lastBeatAt),
-    })
+    const told = change as Writable<SessionChange>
+    told.at = this.#time.told(change.at)
+    told.since = this.#time.told(change.since)
+    told.lastEvidenceAt = this.#time.told(change.lastEvidenceAt)
+    told.lastBeatAt = this.#time.told(change.lastBeatAt)
+    this.#changes.push(told)
     if (this.#scheduled) return
     this.#scheduled = true
     setImmediate(() => this.flush())

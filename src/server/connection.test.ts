@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { FakeServer } from '../../test/support/fake-server.ts'
 
-const set = (user_id: unknown, user_name = 'Ana') => ({ type: 'SetHeartbeat', user_id, user_name, timestamp: 1 })
+const set = (user_id: unknown, user_name = 'Ana') => ({
+  type: 'SetHeartbeat',
+  user_id,
+  user_name,
+  timestamp: 1,
+})
 const open = (id: unknown, name = 'Ana') => ({ action: 'open', id, type: 'vip', name, phone: '1' })
 
 /** Answers every ping of the server, as a browser does, while time passes. */
@@ -119,7 +124,7 @@ describe('heartbeat', () => {
     const server = new FakeServer('auto')
     const link = server.connect()
     for (let i = 0; i < 100; i++) {
-      link.say(set('7'), set(9007199254740993))
+      link.say(set('7'), '{"type":"SetHeartbeat","user_id":9007199254740993,"user_name":"Ana"}')
       server.advance(1_000)
     }
     expect(server.store.changes.map(({ kind }) => kind)).toEqual(['begin', 'begin'])
@@ -139,6 +144,14 @@ describe('a link that beats for several ids', () => {
     expect([server.state('1'), server.state('2')]).toEqual(['offline', 'online'])
     advanceAnswering(server, 100_000)
     expect(server.state('2')).toBe('online')
+  })
+
+  test('is not pinged: the answer would prove nothing about any of them', () => {
+    const server = new FakeServer('auto')
+    const link = server.connect()
+    link.say(set('1'), set('2'))
+    server.advance(29_000)
+    expect(link.pings).toBe(0)
   })
 
   test('holds 64 ids and no more', () => {
@@ -196,6 +209,32 @@ describe('members', () => {
     expect(server.state('7')).toBe('online')
   })
 
+  test('nor does it when the second link is gone', () => {
+    const server = new FakeServer('auto')
+    const [a, b] = [server.connect(), server.connect()]
+    a.say(open(7))
+    b.say(open(7))
+    b.drop()
+    server.advance(7_000)
+    a.say('ping')
+    expect(server.story('7')).toEqual(['join', 'suspect lost', 'leave lost'])
+  })
+
+  test('a link that was silent while another took its place does not take it back', () => {
+    const server = new FakeServer('auto')
+    const [a, b] = [server.connect(), server.connect()]
+    a.say(open(7))
+    b.say('ping')
+    server.advance(121_000)
+    b.say(open(7))
+    a.say('ping')
+    expect([a.data.members, b.data.members]).toEqual([0, 1])
+    b.drop()
+    a.say('ping')
+    server.advance(7_000)
+    expect(server.state('7')).toBe('offline')
+  })
+
   test('open as another on the same link leaves the old id and joins the new', () => {
     const server = new FakeServer('auto')
     const link = server.connect()
@@ -225,6 +264,7 @@ describe('uid', () => {
     const link = server.connect()
     link.say('20')
     expect(link.sent).toEqual([])
+    expect(server.state('20')).toBe('online')
     expect(server.store.lookup(['20'])[0]?.lastBeatAt).toBeNull()
     link.say('20', '21', '20')
     expect(link.sent).toEqual(['20', '20'])
@@ -327,14 +367,14 @@ test('a close that was meant ends as closed, an ended link leaves nothing behind
   }
   server.connect().drop(1000)
   server.advance(9_000)
-  expect(server.told.filter(({ kind }) => kind === 'leave').map(({ member, reason }) => [member, reason])).toEqual(
-    [
-      ['m1000', 'closed'],
-      ['m1006', 'lost'],
-      ['m1011', 'lost'],
-      ['m1009', 'lost'],
-    ],
-  )
+  expect(
+    server.told.filter(({ kind }) => kind === 'leave').map(({ member, reason }) => [member, reason]),
+  ).toEqual([
+    ['m1000', 'closed'],
+    ['m1006', 'lost'],
+    ['m1011', 'lost'],
+    ['m1009', 'lost'],
+  ])
   expect(server.reception.connections.size).toBe(0)
   expect(server.board.detector.table.size).toBe(0)
 })

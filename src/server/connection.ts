@@ -89,6 +89,14 @@ export class Connection implements Wire, FloodState {
     return this.#find(member) !== null
   }
 
+  taken(member: string): boolean {
+    const { dialect } = this.#terms().member
+    let session = this.#board.detector.table.of(member)
+    while (session !== null && (session.link === null || session.terms.dialect !== dialect))
+      session = session.next
+    return session !== null && session.link !== this
+  }
+
   beat(at: number): void {
     if (this.session !== null) this.#board.detector.beat(this.session, at)
   }

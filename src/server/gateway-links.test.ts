@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { FakeServer } from '../../test/support/fake-server.ts'
 import type { FakeLink } from '../../test/support/fake-link.ts'
+import { FakeServer } from '../../test/support/fake-server.ts'
 
 function bind(server: FakeServer, link: FakeLink, member: string): void {
   server.gatewayLinks.bind(link.data.clientId!, member, server.at)
@@ -46,7 +46,9 @@ describe('without a member', () => {
 
 describe('pingData', () => {
   test('goes to a link silent for pingInterval, again each interval, until the limit', () => {
-    const server = new FakeServer('gateway', { listener: { pingData: '{"type":"ping"}', pingNotResponseLimit: 3 } })
+    const server = new FakeServer('gateway', {
+      listener: { pingData: '{"type":"ping"}', pingNotResponseLimit: 3 },
+    })
     const link = server.connect()
     link.say('x')
     server.advance(5_000)
@@ -111,6 +113,7 @@ describe('bind', () => {
     const link = server.connect()
     bind(server, link, '7')
     link.say('x')
+    expect(link.data.session?.terms).toBe(server.port.published.gateway.member)
     for (let i = 0; i < 10; i++) {
       server.advance(5_000)
       link.control()

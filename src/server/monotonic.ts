@@ -34,7 +34,8 @@ export class WallTime {
     this.#clock = clock
     this.#wall = wall
     const from = clock.now()
-    this.#spans = [{ from, offset: wall() - from, floor: wall() }]
+    const now = wall()
+    this.#spans = [{ from, offset: now - from, floor: now }]
   }
 
   /** Follows a wall clock that was set: forwards at once, backwards by standing still (DESIGN §3). */
@@ -52,7 +53,7 @@ export class WallTime {
     let i = this.#spans.length - 1
     while (i > 0 && this.#spans[i]!.from > at) i--
     const { from, offset, floor } = this.#spans[i]!
-    return at < from ? Math.min(floor, at + offset) : Math.max(floor, at + offset)
+    return at < from ? at + offset : Math.max(floor, at + offset)
   }
 
   /** The monotonic time of a moment in wall time; may lie before this process began. */

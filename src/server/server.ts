@@ -4,6 +4,7 @@
 import type { Clock } from '../core/clock.ts'
 import { TICK } from '../core/timing.ts'
 import type { Transition } from '../core/transition.ts'
+import { SystoleError } from '../errors.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
 import type { MemberState } from '../protocol/words.ts'
 import type { Opened, Store } from '../stores/store.ts'
@@ -134,7 +135,7 @@ export class Server implements PresenceServer {
         this.#listeners.push({ listener, address })
       }
     } catch (error) {
-      await Promise.all(this.#listeners.map(({ listener }) => listener.stop()))
+      await Promise.all(this.#listeners.splice(0).map(({ listener }) => listener.stop()))
       throw error
     }
     this.#correctedAt = clock.now()
@@ -213,10 +214,12 @@ export class Server implements PresenceServer {
   }
 
   bind(clientId: string, memberId: string): void {
+    this.#refuseWhileStopping()
     this.#gatewayLinks.bind(clientId, memberId, this.#parts.clock.now())
   }
 
   unbind(clientId: string): void {
+    this.#refuseWhileStopping()
     this.#gatewayLinks.unbind(clientId, this.#parts.clock.now())
   }
 
@@ -228,6 +231,12 @@ export class Server implements PresenceServer {
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping
+  }
+
+  // The store is about to close, or closed: a change would be lost.
+  #refuseWhileStopping(): void {
+    if (this.#stopping !== null)
+      throw new SystoleError('not_running', 'the server is stopping: nothing can be bound any more')
   }
 
   // Sessions are not ended: they are found open at the next start, and those who return are never told as gone.

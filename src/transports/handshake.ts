@@ -33,9 +33,13 @@ export function chosenProtocol(answer: UpgradeAnswer<unknown>, offered: readonly
   return chosen !== undefined && offered.includes(chosen) ? chosen : ''
 }
 
-/** `::ffff:10.0.0.1` is the IPv4 address it maps. */
+let lastAddress = ''
+
+/** `::ffff:10.0.0.1` is the IPv4 address it maps. Links that come one after another from one address share its text. */
 export function plainAddress(address: string | undefined): string {
-  return address?.startsWith('::ffff:') ? address.slice(7) : (address ?? '')
+  const plain = address?.startsWith('::ffff:') ? address.slice(7) : (address ?? '')
+  if (plain !== lastAddress) lastAddress = plain
+  return lastAddress
 }
 
 function readProtocols(value: string | null): Offer {

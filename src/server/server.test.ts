@@ -1,0 +1,186 @@
+import { afterEach, describe, expect, test } from 'bun:test'
+import { FakeTransport } from '../../test/support/fake-transport.ts'
+import { LedgerStore } from '../../test/support/ledger-store.ts'
+import type { SessionRecord } from '../stores/store.ts'
+import { settingsOf } from './make-settings.ts'
+import { monotonic } from './monotonic.ts'
+import { Server } from './server.ts'
+
+const set = (user_id: unknown) => ({ type: 'SetHeartbeat', user_id })
+const running: Server[] = []
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(server => server.stop()))
+})
+
+/** A server with a real clock but no sockets; nothing here waits for time to pass. */
+function setUp(sessions: SessionRecord[] = []) {
+  const transport = new FakeTransport()
+  const store = new LedgerStore()
+  const errors: string[] = []
+  const closed: (readonly SessionRecord[])[] = []
+  const quiet = () => undefined
+  const log = {
+    debug: quiet,
+    info: quiet,
+    warn: quiet,
+    error: (_: object, message: string) => errors.push(message),
+  }
+  const settings = settingsOf({ listen: ['8282=gateway', '8000=uid'] })
+  const server = new Server(
+    settings,
+    {
+      transport,
+      store,
+      clock: monotonic,
+      wall: Date.now,
+      random: n => crypto.getRandomValues(new Uint8Array(n)),
+      log,
+    },
+    { epoch: 1, firstSessionId: 1, sessions, close: async open => void closed.push(open) },
+  )
+  running.push(server)
+  return { server, transport, store, errors, closed }
+}
+
+const page = () => new Response('page')
+
+describe('start', () => {
+  test('opens every listener and says where, with its bound', async () => {
+    const { server } = setUp()
+    expect(server.status().ready).toBe(false)
+    await server.start(page)
+    expect(server.addresses.map(({ port, dialect }) => [port, dialect])).toEqual([
+      [9502, 'auto'],
+      [8282, 'gateway'],
+      [8000, 'uid'],
+    ])
+    expect(server.addresses[2]!.bound).toBe('offline after 40 s of silence')
+    expect(server.status()).toMatchObject({ ready: true, degraded: false, held: false, connections: 0 })
+  })
+
+  test('fails as a whole when one port is taken, and leaves none open', async () => {
+    const { server, transport } = setUp()
+    transport.taken = 8000
+    await expect(server.start(page)).rejects.toThrow('port 8000 is taken')
+    expect(transport.log).toEqual(['listen 9502', 'listen 8282', 'stop 9502', 'stop 8282'])
+    expect(server.status().ready).toBe(false)
+  })
+})
+
+describe('while it runs', () => {
+  test('answers for members and sessions as soon as the frame is in', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    transport.connect().say(set('b'))
+    transport.connect(2).say('a')
+    const { members, next } = await server.members({ after: null, limit: 10 })
+    expect(members.map(({ id, state, sessions }) => [id, state, sessions])).toEqual([
+      ['a', 'online', 1],
+      ['b', 'online', 1],
+    ])
+    expect(next).toBeNull()
+    const found = await server.member('a')
+    expect(found?.sessions).toMatchObject([{ member: 'a', dialect: 'uid', state: 'online' }])
+    expect(await server.member('?')).toBeNull()
+    expect(server.sessions({ after: null, limit: 10, anonymous: false }).sessions.length).toBe(2)
+    expect(server.status().members).toEqual({ online: 2, away: 0, suspect: 0, offline: 0 })
+  })
+
+  test('binds gateway links by the id it lists', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const link = transport.connect(1)
+    const [anonymous] = server.sessions({ after: null, limit: 10, anonymous: true }).sessions
+    server.bind(anonymous!.clientId!, '7')
+    expect(await server.pushToMember('7', { a: 1 })).toMatchObject({ reached: 1 })
+    expect(link.sent).toEqual(['{"a":1}'])
+    server.unbind(anonymous!.clientId!)
+    expect((await server.member('7'))?.member).toMatchObject({ state: 'offline', reason: 'left' })
+  })
+
+  test('pushes to all and by type; to the nameless only when asked', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const links = [transport.connect(), transport.connect(), transport.connect()]
+    links[0]!.say({ action: 'open', id: 1, type: 'vip' })
+    links[1]!.say(set('2'))
+    expect(await server.pushToType('vip', 'v')).toMatchObject({ reached: 1 })
+    expect(await server.pushToAll('m')).toMatchObject({ reached: 2 })
+    expect(await server.pushToAll('all', { anonymous: true })).toMatchObject({ reached: 3 })
+    expect(links.map(({ sent }) => sent)).toEqual([['v', 'm', 'all'], ['m', 'all'], ['all']])
+  })
+
+  test('a listener that fails is reported and stops neither the others nor the server', async () => {
+    const { server, transport, errors } = setUp()
+    await server.start(page)
+    const heard: string[] = []
+    server.onTransitions(() => {
+      throw new Error('mine')
+    })
+    const stop = server.onTransitions(told =>
+      heard.push(...told.map(({ kind, member }) => `${kind} ${member}`)),
+    )
+    transport.connect().say(set('7'))
+    await server.members({ after: null, limit: 1 })
+    stop()
+    transport.connect().say(set('8'))
+    await server.members({ after: null, limit: 1 })
+    expect(heard).toEqual(['join 7'])
+    expect(errors).toEqual(['a transition listener failed', 'a transition listener failed'])
+  })
+
+  test('refuses a request whose host is not this machine, and hands over the others', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const ask = (headers: Record<string, string>) =>
+      transport.handlers[0]!.request(new Request('http://localhost/', { headers }), '127.0.0.1')
+    expect((await ask({ host: 'example.org' })).status).toBe(403)
+    expect((await ask({ host: 'localhost', origin: 'https://example.org' })).status).toBe(403)
+    expect(await (await ask({ host: 'localhost' })).text()).toBe('page')
+  })
+})
+
+describe('stop', () => {
+  test('closes links with 1012, ends no session, commits all, and only then lets the ports go', async () => {
+    const { server, transport, closed } = setUp()
+    await server.start(page)
+    const link = transport.connect()
+    link.say(set('7'))
+    const told: string[] = []
+    server.onTransitions(transitions => told.push(...transitions.map(({ kind }) => kind)))
+    await Promise.all([server.stop(), server.stop()])
+    expect(link.ended).toBe(1012)
+    expect(told).toEqual(['join'])
+    expect(closed.map(open => open.map(({ member }) => member))).toEqual([['7']])
+    expect(transport.log.slice(3)).toEqual([
+      'close 9502',
+      'close 8282',
+      'close 8000',
+      'stop 9502',
+      'stop 8282',
+      'stop 8000',
+    ])
+    expect(server.status().ready).toBe(false)
+  })
+
+  test('nothing is bound any more', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const { clientId } = transport.connect(1).data
+    const stopping = server.stop()
+    expect(() => server.bind(clientId!, '7')).toThrow('the server is stopping')
+    await stopping
+  })
+
+  test('what was open before is found again', async () => {
+    const first = setUp()
+    await first.server.start(page)
+    first.transport.connect().say(set('7'))
+    await first.server.stop()
+    const second = setUp([...first.closed[0]!])
+    await second.server.start(page)
+    const { sessions } = second.server.sessions({ after: null, limit: 10, anonymous: false })
+    expect(sessions).toMatchObject([{ member: '7', state: 'suspect', reason: 'node_lost', address: null }])
+  })
+})

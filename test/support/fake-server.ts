@@ -1,0 +1,165 @@
+// The rooms of a server put together with no socket, no timer and a clock that only the test moves. What happens is
+// what happens in a real server; only the transport, the store's file and time are missing.
+
+import { TICK } from '../../src/core/timing.ts'
+import type { Transition } from '../../src/core/transition.ts'
+import { Committer } from '../../src/server/committer.ts'
+import type { Connection } from '../../src/server/connection.ts'
+import { Counters } from '../../src/server/counters.ts'
+import { Doorman } from '../../src/server/doorman.ts'
+import { GatewayLinks } from '../../src/server/gateway-links.ts'
+import { HeartbeatList } from '../../src/server/heartbeat-list.ts'
+import { settingsOf } from '../../src/server/make-settings.ts'
+import { WallTime } from '../../src/server/monotonic.ts'
+import { makePort, type Port } from '../../src/server/port.ts'
+import { Push } from '../../src/server/push.ts'
+import { Reception } from '../../src/server/reception.ts'
+import type { ListenerDialect, ListenerSettings, Settings } from '../../src/server/settings.ts'
+import { Switchboard } from '../../src/server/switchboard.ts'
+import { Views } from '../../src/server/views.ts'
+import { FakeLink } from './fake-link.ts'
+import { LedgerStore } from './ledger-store.ts'
+
+/** A log line: its message and fields. */
+export interface Line {
+  readonly message: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+/** What a test may change. */
+export interface FakeOptions {
+  readonly listener?: Partial<ListenerSettings>
+  readonly settings?: Partial<Settings>
+  readonly store?: LedgerStore
+  /** Added to the wall clock from the start. */
+  readonly wallShift?: number
+}
+
+/** The wall clock when the test's clock stands at 0. */
+export const EPOCH = 1_700_000_000_000
+const NO_PORT = 9502
+
+export class FakeServer {
+  /** Monotonic ms. */
+  at = 1_000
+  /** Added to the wall clock. */
+  wallShift: number
+  readonly told: Transition[] = []
+  readonly lines: Line[] = []
+  readonly links: FakeLink[] = []
+  readonly store: LedgerStore
+  readonly settings: Settings
+  readonly time: WallTime
+  readonly counters: Counters
+  readonly committer: Committer
+  readonly board: Switchboard
+  readonly views: Views
+  readonly push: Push
+  readonly heartbeatList: HeartbeatList
+  readonly gatewayLinks: GatewayLinks
+  readonly reception: Reception
+  readonly port: Port
+  #random = 0
+
+  constructor(dialect: ListenerDialect, { listener, settings, store, wallShift = 0 }: FakeOptions = {}) {
+    this.wallShift = wallShift
+    const clock = { now: () => this.at }
+    const write = (fields: object, message: string) => this.lines.push({ message, fields: { ...fields } })
+    const log = { debug: write, info: write, warn: write, error: write }
+    const defaults = settingsOf({})
+    this.settings = { ...defaults, ...settings }
+    this.store = store ?? new LedgerStore()
+    this.time = new WallTime(clock, () => EPOCH + this.at + this.wallShift)
+    this.counters = new Counters(log, clock)
+    this.committer = new Committer(this.store, this.time, told => {
+      this.told.push(...told)
+      this.heartbeatList.outdate()
+    })
+    this.heartbeatList = new HeartbeatList(this.store, clock)
+    this.board = new Switchboard(
+      {
+        detector: { breaker: this.settings.breaker },
+        committer: this.committer,
+        counters: this.counters,
+        log,
+        rate: this.settings.rate,
+        sendList: connection => {
+          this.committer.flush()
+          void this.heartbeatList.send(connection)
+        },
+        decided: connection => this.reception.decided(connection),
+      },
+      this.at,
+    )
+    this.views = new Views(this.board.detector, this.time)
+    this.push = new Push(this.store, this.views)
+    this.gatewayLinks = new GatewayLinks(this.board, bytes => new Uint8Array(bytes).fill(++this.#random))
+    this.reception = new Reception({
+      clock,
+      board: this.board,
+      doorman: new Doorman(this.settings, this.counters),
+      gatewayLinks: this.gatewayLinks,
+      counters: this.counters,
+      onError: (error, stage) => write({ err: error }, stage),
+    })
+    const first = defaults.listeners[0]!
+    this.port = makePort({ ...first, port: NO_PORT, dialect, ...listener }, this.settings)
+  }
+
+  /** A connection that was let in; throws when it is refused. */
+  connect({
+    address = '127.0.0.1',
+    protocols = [] as string[],
+    headers = { host: 'localhost:9502' } as Record<string, string>,
+  } = {}): FakeLink {
+    const handlers = this.reception.handlers(this.port, () => new Response())
+    const answer = handlers.upgrade({ url: '/', header: name => headers[name] ?? null, address, protocols })
+    if (!answer.accept) throw new Error(`${answer.status} ${answer.body}`)
+    const link = new FakeLink(handlers, answer.data, address, answer.protocol ?? '')
+    this.links.push(link)
+    handlers.open(link)
+    return link
+  }
+
+  /** Lets time pass tick by tick; links that were ended are gone after the tick. */
+  advance(ms: number): void {
+    for (const until = this.at + ms; this.at < until; ) {
+      this.at = Math.min(this.at + TICK, until)
+      this.board.apply({ type: 'tick' }, this.at)
+      for (const link of this.links) link.settle()
+      this.committer.flush()
+    }
+  }
+
+  /** What was told of a member, such as `['join', 'leave lost']`. */
+  story(member: string): string[] {
+    this.committer.flush()
+    return this.told
+      .filter(transition => transition.member === member)
+      .map(({ kind, reason }) => (reason === null ? kind : `${kind} ${reason}`))
+  }
+
+  /** `unknown` when it was never seen. */
+  state(member: string): string {
+    this.committer.flush()
+    return this.store.ledger.members.get(member)?.state ?? 'unknown'
+  }
+
+  /** Ids of all members ever seen, in order. */
+  ids(): string[] {
+    this.committer.flush()
+    return [...this.store.ledger.members.keys()].sort()
+  }
+
+  count(name: string): number {
+    return this.counters.read()[name] ?? 0
+  }
+
+  /** The answer to GetHeartbeat on a connection of its own. */
+  async list(): Promise<{ user_id: string; user_name: string; status: string }[]> {
+    const sent: string[] = []
+    this.committer.flush()
+    await this.heartbeatList.send({ send: (text: string) => void sent.push(text) } as Connection)
+    return JSON.parse(sent[0]!)
+  }
+}

@@ -1,0 +1,47 @@
+// A transport with no sockets: it listens nowhere, and connects whom the test tells it to.
+
+import type { Connection } from '../../src/server/connection.ts'
+import type { Handlers, Listener, ListenOptions, Transport } from '../../src/transports/transport.ts'
+import { FakeLink } from './fake-link.ts'
+
+export class FakeTransport implements Transport {
+  readonly name = 'bun'
+  /** What happened to the listeners, in order. */
+  readonly log: string[] = []
+  readonly handlers: Handlers<Connection>[] = []
+  /** The port that is taken. */
+  taken = -1
+
+  async listen<T>(options: ListenOptions, handlers: Handlers<T>): Promise<Listener> {
+    const { host, port } = options
+    if (port === this.taken) throw new Error(`port ${port} is taken`)
+    this.log.push(`listen ${port}`)
+    this.handlers.push(handlers as unknown as Handlers<Connection>)
+    return {
+      host,
+      port,
+      links: 0,
+      slowCuts: 0,
+      stopAccepting: () => void this.log.push(`close ${port}`),
+      stop: async () => void this.log.push(`stop ${port}`),
+    }
+  }
+
+  /** A connection to the listener that was opened as the `nth`. */
+  connect(nth = 0): FakeLink {
+    const handlers = this.handlers[nth]!
+    const address = '127.0.0.1'
+    const answer = handlers.upgrade({
+      url: '/',
+      header: header => host[header] ?? null,
+      address,
+      protocols: [],
+    })
+    if (!answer.accept) throw new Error(answer.body)
+    const link = new FakeLink(handlers, answer.data, address, '')
+    handlers.open(link)
+    return link
+  }
+}
+
+const host: Record<string, string> = { host: 'localhost' }

@@ -2,7 +2,7 @@
 // It only decides; the detector acts.
 
 import type { BeginRequest } from './change.ts'
-import type { Session } from './session.ts'
+import { lastEvidenceAt, type Session } from './session.ts'
 import type { SessionTable } from './session-table.ts'
 import { silentFor } from './silence.ts'
 import type { Stalls } from './stalls.ts'
@@ -55,6 +55,7 @@ export function admit<L extends object>(
 function blockerOf<L extends object>(first: Session<L>): Session<L> | null {
   let found: Session<L> | null = null
   for (let session: Session<L> | null = first; session !== null; session = session.next)
-    if (session.state !== 'suspect' && (found === null || session.frameAt > found.frameAt)) found = session
+    if (session.state !== 'suspect' && (found === null || lastEvidenceAt(session) > lastEvidenceAt(found)))
+      found = session
   return found
 }

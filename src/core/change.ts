@@ -40,6 +40,8 @@ export interface BeginRequest<L extends object> {
   readonly epoch: number
   readonly terms: Terms
   readonly link: L
+  /** The session without a member that is on the link: it is named, where no other goes on. */
+  readonly nameless?: Session<L> | null
   readonly details: Details | null
   /** Evidence the link gave before; the begin itself otherwise. */
   readonly lastEvidenceAt?: number

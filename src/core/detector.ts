@@ -5,20 +5,12 @@
 import type { Reason } from '../protocol/words.ts'
 import { admit } from './admission.ts'
 import { BREAKER_DEFAULTS, Breaker, type BreakerOptions } from './breaker.ts'
-import type {
-  BeginRequest,
-  BreakCause,
-  Details,
-  DetectorEvent,
-  Effect,
-  RestoredSession,
-  SessionChange,
-} from './change.ts'
+import type { BeginRequest, BreakCause, Details, DetectorEvent, Effect, Refusal } from './change.ts'
 import { NEVER } from './clock.ts'
 import { HoldRoom } from './hold.ts'
+import { Outbox } from './outbox.ts'
 import { Queue, showedLife } from './queue.ts'
-import { Session } from './session.ts'
-import { changeOf } from './session-change.ts'
+import type { Session } from './session.ts'
 import { SessionTable } from './session-table.ts'
 import { hiddenAtLeast, isOver, judge, nextLook, silenceGrace, silentAt } from './silence.ts'
 import { Stalls } from './stalls.ts'
@@ -37,8 +29,8 @@ export interface DetectorOptions {
   readonly breaker?: Partial<BreakerOptions>
 }
 
-const NOTHING: readonly never[] = Object.freeze([])
 const SWEEP = 60_000
+const RELOOK = 1_000
 
 /** `L` is whatever the owner calls a connection; the detector only compares it. All times are monotonic ms. */
 export class Detector<L extends object> {
@@ -51,7 +43,7 @@ export class Detector<L extends object> {
   readonly #room = new HoldRoom<L>()
   readonly #fell: Session<L>[] = []
   readonly #visit = (session: Session<L>, at: number): number => this.#look(session, at)
-  #out: readonly Effect<L>[] = NOTHING
+  readonly #out = new Outbox<L>()
   #sweptAt: number
 
   constructor(options: DetectorOptions, at: number) {
@@ -77,9 +69,8 @@ export class Detector<L extends object> {
 
   /** Everything else that happens; the effects are to be carried out in order. */
   apply(event: DetectorEvent<L>, at: number): readonly Effect<L>[] {
-    this.#out = NOTHING
     this.#handle(event, at)
-    return this.#out
+    return this.#out.take()
   }
 
   /** Whether the breaker withholds what silence says of this session. */
@@ -106,7 +97,7 @@ export class Detector<L extends object> {
       case 'terms':
         return this.#agree(event.session, event.terms)
       case 'restore':
-        return this.#restore(event.session, at)
+        return this.#schedule(this.table.restore(event.session, at))
       case 'stalled':
         return this.#stalls.add(event.ms, at)
       case 'tick':
@@ -127,23 +118,27 @@ export class Detector<L extends object> {
         return this.#resume(admission.session, request, at)
       case 'probe':
         return this.#ask(admission.session, request, at)
-      default:
-        this.#emit({
-          type: 'refused',
-          link: request.link,
-          why: admission.say === 'conflict' ? 'instance_conflict' : 'occupied',
-        })
+      case 'conflict':
+        return this.#refuse(request, 'instance_conflict')
+      case 'occupied':
+        return this.#refuse(request, 'occupied')
     }
   }
 
+  #refuse({ link }: BeginRequest<L>, why: Refusal): void {
+    this.#out.emit({ type: 'refused', link, why })
+  }
+
   #create(request: BeginRequest<L>, at: number): void {
-    const { member, instance, epoch, terms, link, details } = request
-    const session = this.table.create(member, instance, epoch, terms, link, at)
+    const { member, link, details } = request
+    const session = this.table.take(request, at)
     session.frameAt = request.lastEvidenceAt ?? at
     if (request.beat === true) session.beatAt = at
     this.#schedule(session)
-    this.#emit({ type: 'begun', link, session, resumed: false })
-    this.#tell('begin', session, at, details)
+    this.#out.emit({ type: 'begun', link, session, resumed: false })
+    // an update that still waits is older than what the newcomer says
+    const waiting = member === null ? null : this.#updates.take(member)
+    this.#out.tell('begin', session, at, waiting === null ? details : { ...waiting, ...details })
   }
 
   // The new session is told first, so that the member never seems to leave.
@@ -153,7 +148,7 @@ export class Detector<L extends object> {
     while (old !== null) {
       const { next, link } = old
       this.#close(old, 'replaced', at)
-      if (link !== null) this.#emit({ type: 'replaced', link, session: old })
+      if (link !== null) this.#out.emit({ type: 'replaced', link, session: old })
       old = next
     }
   }
@@ -173,50 +168,34 @@ export class Detector<L extends object> {
     if (request.beat === true) session.beatAt = at
     this.#schedule(session)
     if (before !== null && before !== link) this.#leaveLink(session, before)
-    this.#emit({ type: 'begun', link, session, resumed: true })
-    if (session.told === 'away') this.#tell('back', session, at)
-    else if (session.told !== 'online') this.#tell('resume', session, at)
+    this.#out.emit({ type: 'begun', link, session, resumed: true })
+    if (session.told === 'away') this.#out.tell('back', session, at)
+    else if (session.told !== 'online') this.#out.tell('resume', session, at)
     if (details !== null) this.#update(session, details, at)
   }
 
   // A second connection of the same instance proves the first one stale; without an instance it only moves.
   #leaveLink(session: Session<L>, link: L): void {
-    if (session.instance === null) this.#emit({ type: 'detached', link, session, why: 'moved' })
-    else this.#emit({ type: 'cut', link, session })
+    if (session.instance === null) this.#out.emit({ type: 'detached', link, session, why: 'moved' })
+    else this.#out.emit({ type: 'cut', link, session })
   }
 
   #ask(old: Session<L>, request: BeginRequest<L>, at: number): void {
     const until = at + old.terms.timing.timeout
     this.#queue.add({ request, old, askedAt: at, until })
     old.probedAt = at
-    if (old.link !== null) this.#emit({ type: 'probe', link: old.link, session: old })
-    this.#emit({ type: 'waiting', link: request.link, until })
+    if (old.link !== null && old.terms.probe) this.#out.emit({ type: 'probe', link: old.link, session: old })
+    this.#out.emit({ type: 'waiting', link: request.link, until })
   }
 
   #answer(at: number): void {
-    for (const newcomer of this.#queue.answered(at)) {
+    for (const newcomer of this.#queue.answered(at, this.#stalls)) {
       const { old, request } = newcomer
       const works = old.state !== 'suspect' && old.state !== 'ended'
-      if (works && showedLife(newcomer)) {
-        this.#emit({ type: 'refused', link: request.link, why: 'occupied' })
-        continue
-      }
-      if (works) this.#replace(request, at)
-      else this.#begin(request, at)
+      if (!works) this.#begin(request, at)
+      else if (showedLife(newcomer)) this.#refuse(request, 'occupied')
+      else this.#replace(request, at)
     }
-  }
-
-  #restore(restored: RestoredSession, at: number): void {
-    const { id, member, instance, epoch, terms, grace } = restored
-    const session = new Session<L>(id, member, instance, epoch, terms, null, at)
-    session.frameAt = restored.lastEvidenceAt
-    session.beatAt = restored.lastBeatAt
-    session.state = 'suspect'
-    session.told = 'unproven'
-    session.reason = 'node_lost'
-    session.until = at + grace
-    this.table.restore(session)
-    this.#schedule(session)
   }
 
   // --- while it lasts
@@ -226,8 +205,9 @@ export class Detector<L extends object> {
     session.link = null
     if (session.member === null) return this.#close(session, 'lost', at)
     const { terms } = session
-    const base = cause === 'closed' ? terms.closeGrace : terms.timing.grace
-    const grace = cause === 'cached' ? Math.max(base, terms.cachedGrace) : hiddenAtLeast(session, base)
+    const usual = hiddenAtLeast(session, terms.timing.grace)
+    const parked = cause === 'cached' ? Math.max(usual, terms.cachedGrace) : usual
+    const grace = cause === 'closed' ? terms.closeGrace : parked
     this.#suspect(session, at, at + grace, cause === 'lost' ? 'lost' : 'closed')
   }
 
@@ -251,18 +231,19 @@ export class Detector<L extends object> {
     session.hiddenAt = NEVER
     if (session.state === 'away') session.since = at
     session.state = 'online'
-    if (session.told === 'away') this.#tell('back', session, at)
+    if (session.told === 'away') this.#out.tell('back', session, at)
     this.#schedule(session)
   }
 
   #update(session: Session<L>, details: Details, at: number): void {
     if (session.member !== null && this.#updates.offer(session.member, details, at))
-      this.#tell('update', session, at, details)
+      this.#out.tell('update', session, at, details)
   }
 
   #agree(session: Session<L>, terms: Terms): void {
+    if (session.state === 'ended') return
     this.table.agree(session, terms)
-    if (session.state !== 'ended') this.#schedule(session)
+    this.#schedule(session)
   }
 
   // --- silence
@@ -271,7 +252,7 @@ export class Detector<L extends object> {
     this.#fell.length = 0
     this.table.wheel.advance(at, this.#visit)
     this.#settleFallen(at)
-    if (this.breaker.calmed(this.table.judged, at)) this.#emitBreaker(false, this.#room.size)
+    if (this.breaker.calmed(this.table.judged, this.#listened(at))) this.#calm(at)
     this.#release(at)
     this.#answer(at)
     this.#updates.due(at, (member, details) => this.#tellMerged(member, details, at))
@@ -282,31 +263,35 @@ export class Detector<L extends object> {
 
   // What fell silent in one tick is counted before any of it is told or cut.
   #look(session: Session<L>, at: number): number {
-    switch (judge(session, at, this.#stalls)) {
+    const verdict = judge(session, at, this.#stalls)
+    if (session.hold !== 'none' && session.state !== 'suspect' && verdict !== 'silent') session.hold = 'none'
+    switch (verdict) {
       case 'silent':
         this.#fell.push(session)
         return OFF
       case 'over':
         return this.#over(session, at)
       case 'tell':
-        if (!this.breaker.held) this.#tell('suspect', session, at)
+        // nothing is told during a hold; looked at again, but not every tick
+        if (this.breaker.held) return Math.min(at + RELOOK, session.until)
+        this.#out.tell('suspect', session, at)
         break
       case 'away':
         session.state = 'away'
         session.since = at
-        this.#tell('away', session, at)
+        this.#out.tell('away', session, at)
         break
       case 'probe':
         session.probedAt = at
-        if (session.link !== null) this.#emit({ type: 'probe', link: session.link, session })
+        if (session.link !== null) this.#out.emit({ type: 'probe', link: session.link, session })
     }
-    return this.#next(session, at)
+    const due = nextLook(session, this.#stalls)
+    return due === Number.POSITIVE_INFINITY ? OFF : due
   }
 
   #settleFallen(at: number): void {
-    const silent = this.#fell.reduce((n, { terms }) => (terms.evidence === 'none' ? n : n + 1), 0)
-    const tripped = this.breaker.fell(silent, this.table.judged, at)
-    if (tripped) this.#emitBreaker(true, silent)
+    const silent = this.#fell.reduce((n, session) => n + Number(isNewlySilent(session)), 0)
+    if (this.breaker.fell(silent, this.table.judged, this.#listened(at))) this.#emitBreaker(true, silent)
     for (const session of this.#fell) {
       if (session.terms.evidence !== 'none' && (this.breaker.held || session.hold !== 'none'))
         this.#room.enter(session)
@@ -321,12 +306,12 @@ export class Detector<L extends object> {
     const until = silentAt(session, this.#stalls) + silenceGrace(session)
     if (link !== null) {
       session.link = null
-      if (terms.onSilence === 'cut') this.#emit({ type: 'cut', link, session })
-      else this.#emit({ type: 'detached', link, session, why: 'silent' })
+      if (terms.onSilence === 'cut') this.#out.emit({ type: 'cut', link, session })
+      else this.#out.emit({ type: 'detached', link, session, why: 'silent' })
     }
     if (over) return this.#close(session, 'lost', at)
     this.#suspect(session, at, until, 'lost')
-    this.#tell('suspect', session, at)
+    this.#out.tell('suspect', session, at)
   }
 
   #over(session: Session<L>, at: number): typeof OFF {
@@ -340,7 +325,7 @@ export class Detector<L extends object> {
   #release(at: number): void {
     if (this.#room.size === 0) return
     const wouldEnd = (session: Session<L>) => isOver(session, at, this.#stalls)
-    this.#room.release(this.breaker, at, wouldEnd, session => this.#settle(session, at))
+    this.#room.release(this.breaker, this.#listened(at), wouldEnd, session => this.#settle(session, at))
   }
 
   // Leaves the hold room: ends, goes on as suspect under the pace, or was heard of and is as before.
@@ -359,7 +344,7 @@ export class Detector<L extends object> {
     if (session.state === 'ended') return
     const { link } = session
     this.#close(session, reason, at)
-    if (link !== null) this.#emit({ type: 'detached', link, session, why: 'ended' })
+    if (link !== null) this.#out.emit({ type: 'detached', link, session, why: 'ended' })
   }
 
   #close(session: Session<L>, reason: Reason, at: number): void {
@@ -368,30 +353,36 @@ export class Detector<L extends object> {
     session.reason = reason
     session.link = null
     this.table.remove(session)
-    this.#tell('end', session, at)
+    this.#flush(session, at)
+    this.#out.tell('end', session, at)
   }
 
   // --- telling
 
-  #tell(kind: SessionChange['kind'], session: Session<L>, at: number, details: Details | null = null): void {
-    const { member, state } = session
-    if (kind !== 'update' && state !== 'ended') session.told = state
-    if (member === null) return
-    this.#emit({ type: 'change', change: changeOf(kind, session, member, at, details) })
+  // What a member said of itself must not be lost with its last session.
+  #flush(session: Session<L>, at: number): void {
+    if (session.member === null || this.table.of(session.member) !== null) return
+    const details = this.#updates.take(session.member)
+    if (details !== null) this.#out.tell('update', session, at, details)
   }
 
   #tellMerged(member: string, details: Details, at: number): void {
     const session = this.table.of(member)
-    if (session !== null) this.#tell('update', session, at, details)
+    if (session !== null) this.#out.tell('update', session, at, details)
+  }
+
+  #calm(at: number): void {
+    const silent = this.#room.count(session => session.state !== 'ended' && this.isHeld(session, at))
+    this.#emitBreaker(false, silent)
+  }
+
+  // The breaker's window, hold and pace run only while we listen: a stall calms nobody.
+  #listened(at: number): number {
+    return at - this.#stalls.total
   }
 
   #emitBreaker(held: boolean, silent: number): void {
-    this.#emit({ type: 'breaker', held, silent, sessions: this.table.judged })
-  }
-
-  #emit(effect: Effect<L>): void {
-    if (this.#out === NOTHING) this.#out = [effect]
-    else (this.#out as Effect<L>[]).push(effect)
+    this.#out.emit({ type: 'breaker', held, silent, sessions: this.table.judged })
   }
 
   #schedule(session: Session<L>): void {
@@ -399,11 +390,9 @@ export class Detector<L extends object> {
     if (due === Number.POSITIVE_INFINITY) this.table.wheel.remove(session)
     else this.table.wheel.insert(session, due)
   }
+}
 
-  #next(session: Session<L>, at: number): number {
-    const due = nextLook(session, this.#stalls)
-    if (due === Number.POSITIVE_INFINITY) return OFF
-    // an untold suspicion under a hold is looked at again, not every tick
-    return due > at ? due : at + 1_000
-  }
+// Counted once, also when it falls again out of the hold room. Who never spoke proves nothing about the network.
+function isNewlySilent({ terms, hold }: Session): boolean {
+  return terms.evidence !== 'none' && hold === 'none'
 }

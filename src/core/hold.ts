@@ -22,6 +22,13 @@ export class HoldRoom<L extends object> {
     this.#waiting.push(session)
   }
 
+  /** How many of those in the room are `silent` now; one that broke meanwhile may count twice. */
+  count(silent: (session: Session<L>) => boolean): number {
+    let found = 0
+    for (let i = this.#head; i < this.#waiting.length; i++) if (silent(this.#waiting[i]!)) found++
+    return found
+  }
+
   /** Lets sessions go while the breaker pays for it. `wouldEnd` asks, `settle` acts. */
   release(
     breaker: Breaker,

@@ -45,28 +45,33 @@ export class Ledger {
     return out
   }
 
-  /** Puts back a member read from the file. Longest offline first; listed ones keep their rank. */
+  /** Puts back a member read from the file, in any order; fastest in that of their ids. */
   restore(member: Member): void {
     this.#add(member)
     if (member.listedNo > 0) this.listed.push(member)
     this.#listedNo = Math.max(this.#listedNo, member.listedNo)
   }
 
-  /** To be called once after the last `restore`: they came in another order than that of their rank. */
+  /** To be called once after the last `restore`: puts them into the order of their rank, and of their absence. */
   restored(): void {
     this.listed.sort((a, b) => a.listedNo - b.listedNo)
+    const longestFirst = [...this.offline].sort((a, b) => a.since - b.since)
+    this.offline.clear()
+    for (const member of longestFirst) this.offline.add(member)
   }
 
   /** Forgets offline members last seen before `at`, and the longest offline beyond `most`. Returns their ids. */
   forget(at: number, most: number, limit: number): string[] {
     const gone: string[] = []
+    let listed = false
     for (const member of this.offline) {
       if (gone.length >= limit) break
       if (this.members.size <= most && member.since >= at) break
       this.#drop(member)
+      listed ||= member.listedNo > 0
       gone.push(member.id)
     }
-    if (gone.length > 0) this.listed = this.listed.filter(({ id }) => this.members.has(id))
+    if (listed) this.listed = this.listed.filter(({ id }) => this.members.has(id))
     return gone
   }
 
@@ -90,9 +95,10 @@ export class Ledger {
     this.counts[from]--
     this.counts[to]++
     member.state = to
-    member.since = change.since
+    // a suspicion is told late and tells when it began: another session may have held the state up since then
+    member.since = Math.max(member.since, change.since)
     if (kind === 'join') member.joinedAt = change.at
-    member.reason = kind === 'leave' || kind === 'suspect' ? change.reason : null
+    member.reason = kind === 'leave' || change.kind === 'suspect' ? change.reason : null
     if (kind === 'leave') this.offline.add(member)
     if (kind === 'join') this.offline.delete(member)
     this.#emit(kind, member, change, out)

@@ -3,6 +3,7 @@
 
 import type { BeginRequest } from './change.ts'
 import { lastEvidenceAt, type Session } from './session.ts'
+import type { Stalls } from './stalls.ts'
 
 /** One newcomer and the session it waits for. */
 export interface Newcomer<L extends object> {
@@ -26,20 +27,25 @@ export class Queue<L extends object> {
   }
 
   /** Takes out those whose answer is known: the old session showed life, is gone or suspect, or T is over. */
-  answered(at: number): readonly Newcomer<L>[] {
+  answered(at: number, stalls: Stalls): readonly Newcomer<L>[] {
     if (this.#waiting.length === 0) return this.#waiting
-    const known = this.#waiting.filter(newcomer => isKnown(newcomer, at))
+    const known = this.#waiting.filter(newcomer => isKnown(newcomer, at, stalls))
     if (known.length > 0) this.#waiting = this.#waiting.filter(newcomer => !known.includes(newcomer))
     return known
   }
 }
 
-/** Whether the old session proved itself since it was asked. */
+/** Whether the old session proved itself since it was asked; an answer may come within the same millisecond. */
 export function showedLife({ old, askedAt }: Newcomer<object>): boolean {
-  return lastEvidenceAt(old) > askedAt
+  return lastEvidenceAt(old) >= askedAt
 }
 
-function isKnown(newcomer: Newcomer<object>, at: number): boolean {
-  const { old, until } = newcomer
-  return at >= until || showedLife(newcomer) || old.state === 'suspect' || old.state === 'ended'
+function isKnown(newcomer: Newcomer<object>, at: number, stalls: Stalls): boolean {
+  const { old, askedAt, until } = newcomer
+  return (
+    at >= until + stalls.since(askedAt) ||
+    showedLife(newcomer) ||
+    old.state === 'suspect' ||
+    old.state === 'ended'
+  )
 }

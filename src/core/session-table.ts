@@ -1,6 +1,7 @@
 // Where the node's sessions are found: by member, in order of their number, and by deadline. It keeps the three
 // views in step and judges nothing.
 
+import type { BeginRequest, RestoredSession } from './change.ts'
 import { Ordered } from './ordered.ts'
 import { Session } from './session.ts'
 import type { Terms } from './terms.ts'
@@ -37,20 +38,33 @@ export class SessionTable<L extends object> {
     return this.#heads.get(member) ?? null
   }
 
-  create(
-    member: string | null,
-    instance: string | null,
-    epoch: number,
-    terms: Terms,
-    link: L | null,
-    at: number,
-  ): Session<L> {
-    return this.#add(new Session<L>(this.#nextId++, member, instance, epoch, terms, link, at))
+  /** The session that `request` begins: the nameless one of its link, named now, or a new one. */
+  take(request: BeginRequest<L>, at: number): Session<L> {
+    const { member, instance, epoch, terms, link, nameless = null } = request
+    if (member === null || nameless === null || nameless.state === 'ended' || nameless.member !== null)
+      return this.#add(new Session<L>(this.#nextId++, member, instance, epoch, terms, link, at))
+    nameless.member = member
+    nameless.instance = instance
+    nameless.epoch = epoch
+    nameless.since = at
+    nameless.hold = 'none'
+    nameless.beganAt = at
+    this.agree(nameless, terms)
+    this.#chain(member, nameless)
+    return nameless
   }
 
-  /** Puts back a session that was numbered in an earlier run. */
-  restore(session: Session<L>): Session<L> {
-    this.#nextId = Math.max(this.#nextId, session.id + 1)
+  /** Puts back a session that was open in an earlier run: suspect, and told to nobody. */
+  restore(restored: RestoredSession, at: number): Session<L> {
+    const { id, member, instance, epoch, terms } = restored
+    this.#nextId = Math.max(this.#nextId, id + 1)
+    const session = new Session<L>(id, member, instance, epoch, terms, null, at)
+    session.frameAt = restored.lastEvidenceAt
+    session.beatAt = restored.lastBeatAt
+    session.state = 'suspect'
+    session.told = 'unproven'
+    session.reason = 'node_lost'
+    session.until = at + restored.grace
     return this.#add(session)
   }
 
@@ -70,11 +84,13 @@ export class SessionTable<L extends object> {
   #add(session: Session<L>): Session<L> {
     this.inOrder.add(session)
     if (session.terms.evidence !== 'none') this.judged++
-    if (session.member !== null) {
-      session.next = this.of(session.member)
-      this.#heads.set(session.member, session)
-    }
+    if (session.member !== null) this.#chain(session.member, session)
     return session
+  }
+
+  #chain(member: string, session: Session<L>): void {
+    session.next = this.of(member)
+    this.#heads.set(member, session)
   }
 
   #unchain(member: string, session: Session<L>): void {

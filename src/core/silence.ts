@@ -17,10 +17,10 @@ const GOLDEN = 0.618_033_988_749_894_9
 export function judge(session: Session, at: number, stalls: Stalls): Verdict {
   if (session.state === 'suspect') {
     if (at >= graceEnd(session, stalls)) return 'over'
-    return isUntold(session) && at >= tellAt(session) ? 'tell' : 'wait'
+    return isUntold(session) && at >= tellAt(session, stalls) ? 'tell' : 'wait'
   }
   if (at >= silentAt(session, stalls)) return 'silent'
-  if (at >= awayAt(session)) return 'away'
+  if (at >= awayAt(session, stalls)) return 'away'
   return at >= probeAt(session, stalls) ? 'probe' : 'wait'
 }
 
@@ -35,9 +35,9 @@ export function isOver(session: Session, at: number, stalls: Stalls): boolean {
 export function nextLook(session: Session, stalls: Stalls): number {
   if (session.state === 'suspect') {
     const end = graceEnd(session, stalls)
-    return isUntold(session) ? Math.min(end, tellAt(session)) : end
+    return isUntold(session) ? Math.min(end, tellAt(session, stalls)) : end
   }
-  return Math.min(silentAt(session, stalls), awayAt(session), probeAt(session, stalls))
+  return Math.min(silentAt(session, stalls), awayAt(session, stalls), probeAt(session, stalls))
 }
 
 /** How long it has been silent, not counting what we did not listen to. */
@@ -64,9 +64,12 @@ export function hiddenAtLeast(session: Session, ms: number): number {
   return session.hiddenAt === NEVER || ms === 0 ? ms : Math.max(ms, session.terms.cachedGrace)
 }
 
+// A hidden page may sleep; where no ping reaches behind the page, only patience helps.
 function patience({ terms, hiddenAt }: Session): number {
   const { timeout } = terms.timing
-  return hiddenAt !== NEVER && terms.evidence === 'beat' ? Math.max(timeout, terms.cachedGrace) : timeout
+  return hiddenAt !== NEVER && (terms.evidence === 'beat' || !terms.probe)
+    ? Math.max(timeout, terms.cachedGrace)
+    : timeout
 }
 
 function graceEnd(session: Session, stalls: Stalls): number {
@@ -77,23 +80,27 @@ function isUntold({ told }: Session): boolean {
   return told === 'online' || told === 'away'
 }
 
-function tellAt(session: Session): number {
-  return session.since + session.terms.suspectAfter
+function tellAt(session: Session, stalls: Stalls): number {
+  return session.since + session.terms.suspectAfter + stalls.since(session.since)
 }
 
-function awayAt(session: Session): number {
+function awayAt(session: Session, stalls: Stalls): number {
   return session.state === 'online' && session.hiddenAt !== NEVER
-    ? session.hiddenAt + session.terms.awayAfter
+    ? session.hiddenAt + session.terms.awayAfter + stalls.since(session.hiddenAt)
     : Number.POSITIVE_INFINITY
 }
 
-// One probe per silence, unless agreed otherwise. The first one after a link begins comes at [0.5, 1] x I, spread by the session's number,
-// so that a wave of newcomers is not asked in one wave.
+// One probe per silence, unless agreed otherwise; unanswered <=> probedAt > last (an answer may come within the same
+// millisecond). The first one after a link begins comes at [0.5, 1] x I, spread by the session's number, so that a
+// wave of newcomers is not asked in one wave.
 function probeAt(session: Session, stalls: Stalls): number {
   const { terms, probedAt, since, id } = session
   const last = lastEvidenceAt(session)
   if (!terms.probe) return Number.POSITIVE_INFINITY
-  if (probedAt >= last) return terms.probeAgain ? probedAt + terms.timing.interval : Number.POSITIVE_INFINITY
+  if (probedAt > last)
+    return terms.probeAgain
+      ? probedAt + terms.timing.interval + stalls.since(probedAt)
+      : Number.POSITIVE_INFINITY
   const spread = last === since ? 0.5 + 0.5 * ((id * GOLDEN) % 1) : 1
   return last + Math.ceil(terms.timing.interval * spread) + stalls.since(last)
 }

@@ -13,7 +13,7 @@ export interface Transition {
   readonly since: number
   /** When the stay began; of a leave, the stay that ended. `NEVER` while offline. */
   readonly joinedAt: number
-  /** Of a leave: the reason of the session that ended last. Of a suspect: why. */
+  /** Of a leave: of the session that ended last. Of a suspect: why; `null` where a better session ended. */
   readonly reason: Reason | null
   /** The session that made the step. */
   readonly session: number

@@ -23,7 +23,7 @@ export class Updates {
         slot.waiting = { ...slot.waiting, ...details }
         return false
       }
-      this.#slots.set(member, { freeAt: at + SPACING, waiting: null })
+      this.#open(member, at)
       return true
     }
     slot.waiting = { ...slot.waiting, ...details }
@@ -33,11 +33,25 @@ export class Updates {
   /** Hands over what waited its second, each member once. */
   due(at: number, out: (member: string, details: Details) => void): void {
     for (const [member, slot] of this.#slots) {
-      if (at < slot.freeAt) continue
+      if (at < slot.freeAt) return
       this.#slots.delete(member)
       if (slot.waiting === null) continue
-      this.#slots.set(member, { freeAt: at + SPACING, waiting: null })
+      this.#open(member, at)
       out(member, slot.waiting)
     }
+  }
+
+  /** Takes what waits for `member`, to be told with something else; `null` when nothing does. */
+  take(member: string): Details | null {
+    const slot = this.#slots.get(member)
+    const waiting = slot?.waiting ?? null
+    if (slot !== undefined) slot.waiting = null
+    return waiting
+  }
+
+  // All slots last equally long: kept in order of their opening, the first that is not over ends the search.
+  #open(member: string, at: number): void {
+    this.#slots.delete(member)
+    this.#slots.set(member, { freeAt: at + SPACING, waiting: null })
   }
 }

@@ -18,7 +18,7 @@ export class HeartbeatList {
   #text = '[]'
   #size = 0
   #madeAt = Number.NEGATIVE_INFINITY
-  #asking: Connection[] = []
+  #asking = new Set<Connection>()
   #answering = false
 
   constructor(store: Store, clock: Clock) {
@@ -31,24 +31,24 @@ export class HeartbeatList {
     if (this.#size <= SHORT) this.#madeAt = Number.NEGATIVE_INFINITY
   }
 
-  /** Sends the list to `connection`; those who ask meanwhile share it. */
+  /** Sends the list to `connection`, once however often it asked meanwhile; those who ask meanwhile share it. */
   async send(connection: Connection): Promise<void> {
-    this.#asking.push(connection)
+    this.#asking.add(connection)
     if (this.#answering) return
     this.#answering = true
     try {
-      while (this.#asking.length > 0) await this.#answer()
+      while (this.#asking.size > 0) await this.#answer()
     } finally {
       this.#answering = false
       // after a failure nobody waits on: who still wants to know asks again
-      this.#asking = []
+      this.#asking.clear()
     }
   }
 
   async #answer(): Promise<void> {
     if (this.#clock.now() - this.#madeAt >= FRESH) await this.#make()
     const asking = this.#asking
-    this.#asking = []
+    this.#asking = new Set()
     for (const connection of asking) {
       connection.send(this.#text)
       if (this.#size > SHORT) await nextTurn()

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'bun:test'
+import type { SessionChange } from './change.ts'
+import { NEVER } from './clock.ts'
+import { Ledger } from './ledger.ts'
+import { Member } from './member.ts'
+
+function change(
+  kind: SessionChange['kind'],
+  member: string,
+  patch: Partial<SessionChange> = {},
+): SessionChange {
+  const at = patch.at ?? 1_000
+  const reason = kind === 'end' ? 'lost' : null
+  const base = {
+    session: 1,
+    since: at,
+    lastEvidenceAt: at,
+    lastBeatAt: NEVER,
+    reason,
+    dialect: 'native',
+  } as const
+  return { kind, member, at, instance: null, epoch: 0, details: null, ...base, ...patch }
+}
+
+function kinds(ledger: Ledger, ...changes: SessionChange[]): string[] {
+  return ledger.commit(changes).map(({ kind, member }) => `${kind} ${member}`)
+}
+
+describe('ledger', () => {
+  test('versions begin with the epoch and grow', () => {
+    const ledger = new Ledger({ epoch: 7 })
+    const steps = ledger.commit([
+      change('begin', 'a'),
+      change('begin', 'b', { session: 2 }),
+      change('end', 'a'),
+    ])
+    expect(steps.map(({ version }) => version)).toEqual([1, 2, 3].map(n => 7 * 2 ** 32 + n))
+  })
+
+  test('an end it does not know changes nothing', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    ledger.commit([change('begin', 'a')])
+    expect(kinds(ledger, change('end', 'a', { session: 9 }), change('end', 'b'))).toEqual([])
+    expect(ledger.counts).toEqual({ online: 1, away: 0, suspect: 0, offline: 1 })
+  })
+
+  test('a name that comes with the join is no update; a new one while present is', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    const named = (name: string, session: number) => change('begin', 'a', { session, details: { name } })
+    expect(kinds(ledger, named('Ana', 1), named('Ana', 2), named('Eva', 3))).toEqual(['join a', 'update a'])
+  })
+
+  test('a profile that says the same is no update', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    const say = (phone: string) => change('update', 'a', { details: { profile: { phone } } })
+    expect(kinds(ledger, change('begin', 'a'), say('1'), say('1'), say('2'))).toEqual([
+      'join a',
+      'update a',
+      'update a',
+    ])
+  })
+
+  test('since never falls, though a suspicion is told late', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    ledger.commit([change('begin', 'a', { at: 5_000 })])
+    const [step] = ledger.commit([change('suspect', 'a', { at: 6_000, since: 4_500, reason: 'lost' })])
+    expect(step).toMatchObject({ kind: 'suspect', at: 6_000, since: 5_000 })
+  })
+
+  test('evidence never falls', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    ledger.commit([change('begin', 'a', { lastEvidenceAt: 5_000, lastBeatAt: 4_000 })])
+    ledger.commit([change('end', 'a', { lastEvidenceAt: 3_000 })])
+    expect(ledger.members.get('a')).toMatchObject({ lastEvidenceAt: 5_000, lastBeatAt: 4_000 })
+  })
+
+  test('members of the listing dialect keep the order of their first beat, also over a restart', () => {
+    const ledger = new Ledger({ epoch: 1, listing: 'heartbeat' })
+    const beat = (member: string, session: number) =>
+      change('begin', member, { session, dialect: 'heartbeat' })
+    ledger.commit([
+      beat('b', 1),
+      change('begin', 'x', { session: 2 }),
+      beat('a', 3),
+      change('end', 'b'),
+      beat('b', 4),
+    ])
+    expect(ledger.listed.map(({ id }) => id)).toEqual(['b', 'a'])
+    const next = new Ledger({ epoch: 2, listing: 'heartbeat' })
+    for (const id of ['a', 'x', 'b']) next.restore(ledger.members.get(id)!)
+    next.restored()
+    next.commit([beat('c', 9)])
+    expect(next.listed.map(({ id }) => id)).toEqual(['b', 'a', 'c'])
+  })
+
+  test('forgets those longest offline first, by age and by number, never the present', () => {
+    const ledger = new Ledger({ epoch: 1, listing: 'heartbeat' })
+    for (let i = 0; i < 6; i++)
+      ledger.commit([change('begin', `m${i}`, { session: i, at: i, dialect: 'heartbeat' })])
+    for (const i of [3, 1, 4]) ledger.commit([change('end', `m${i}`, { session: i, at: 100 + i })])
+    expect(ledger.forget(0, 10, 10)).toEqual([])
+    expect(ledger.forget(0, 5, 10)).toEqual(['m3'])
+    expect(ledger.forget(102, 5, 10)).toEqual(['m1'])
+    expect(ledger.forget(1_000, 0, 10)).toEqual(['m4'])
+    expect(ledger.listed.map(({ id }) => id)).toEqual(['m0', 'm2', 'm5'])
+    expect(ledger.counts).toEqual({ online: 3, away: 0, suspect: 0, offline: 0 })
+    expect(ledger.inOrder.size).toBe(3)
+  })
+
+  test('a restored offline member joins like any other', () => {
+    const ledger = new Ledger({ epoch: 3 })
+    ledger.restore(new Member('a', 50))
+    expect(ledger.counts.offline).toBe(1)
+    expect(kinds(ledger, change('begin', 'a'))).toEqual(['join a'])
+    expect(ledger.offline.size).toBe(0)
+  })
+})

@@ -2,9 +2,9 @@
 // It only decides; the detector acts.
 
 import type { BeginRequest } from './change.ts'
+import { silentFor } from './deadlines.ts'
 import { lastEvidenceAt, type Session } from './session.ts'
 import type { SessionTable } from './session-table.ts'
-import { silentFor } from './silence.ts'
 import type { Stalls } from './stalls.ts'
 import type { TakeOvers } from './take-overs.ts'
 

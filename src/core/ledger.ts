@@ -4,7 +4,8 @@
 import type { MemberState } from '../protocol/words.ts'
 import type { Details, SessionChange } from './change.ts'
 import { NEVER } from './clock.ts'
-import { bestState, dropSession, Member, type PackedState, putSession } from './member.ts'
+import { Member } from './member.ts'
+import { bestState, dropSession, type PackedState, putSession } from './member-sessions.ts'
 import { Ordered } from './ordered.ts'
 import { stepOf, type Transition, transitionOf } from './transition.ts'
 

@@ -1,29 +1,54 @@
 import { expect, test } from 'bun:test'
-import fc from 'fast-check'
-import { bestState, dropSession, Member, putSession, sessionCount, shownState } from './member.ts'
+import type { MemberState, Reason } from '../protocol/words.ts'
+import { Member } from './member.ts'
+import { Session, type SessionState } from './session.ts'
+import { makeTerms } from './terms.ts'
+import { PRESETS } from './timing.ts'
 
-const STATES = ['online', 'away', 'suspect'] as const
+const REASONS: readonly (Reason | null)[] = [
+  null,
+  'left',
+  'closed',
+  'lost',
+  'replaced',
+  'kicked',
+  'expired',
+  'node_lost',
+]
 
-test('packed sessions equal a map of states', () => {
-  const step = fc.tuple(fc.constantFrom('put', 'drop'), fc.nat(4), fc.nat(2), fc.boolean())
-  fc.assert(
-    fc.property(fc.array(step, { size: 'max', maxLength: 40 }), fc.nat(), (steps, base) => {
-      const member = new Member('a', 0)
-      const naive = new Map<number, { state: number; unproven: boolean }>()
-      for (const [what, n, state, unproven] of steps) {
-        const id = base * 2 ** 16 + n
-        if (what === 'drop') expect(dropSession(member, id)).toBe(naive.delete(id))
-        else {
-          putSession(member, id, STATES[state]!, unproven)
-          naive.set(id, { state, unproven })
+test('the packed words of a member do not touch each other', () => {
+  const member = new Member('a', 0)
+  expect([member.state, member.reason, member.type, member.profile]).toEqual(['offline', null, null, null])
+  for (const state of ['online', 'away', 'suspect', 'offline'] as MemberState[])
+    for (const reason of REASONS) {
+      member.state = state
+      member.reason = reason
+      expect([member.state, member.reason]).toEqual([state, reason])
+    }
+  member.type = 'vip'
+  member.profile = { phone: '1' }
+  expect([member.type, member.profile]).toEqual(['vip', { phone: '1' }])
+  member.type = null
+  expect([member.type, member.profile]).toEqual([null, { phone: '1' }])
+})
+
+test('nor do those of a session', () => {
+  const session = new Session(1, 'a', null, 0, makeTerms('native', PRESETS.web), null, 0)
+  expect([session.state, session.told, session.hold, session.reason]).toEqual([
+    'online',
+    'online',
+    'none',
+    null,
+  ])
+  for (const state of ['online', 'away', 'suspect', 'ended'] as SessionState[])
+    for (const told of ['online', 'away', 'suspect', 'unproven'] as const)
+      for (const hold of ['none', 'held', 'paced'] as const)
+        for (const reason of REASONS) {
+          session.reason = reason
+          session.hold = hold
+          session.told = told
+          session.state = state
+          const { state: a, told: b, hold: c, reason: d } = session
+          expect([a, b, c, d]).toEqual([state, told, hold, reason])
         }
-        const told = [...naive.values()].map(session => session.state)
-        const shown = [...naive.values()].map(session => (session.unproven ? 2 : session.state))
-        expect(sessionCount(member)).toBe(naive.size)
-        expect(bestState(member)).toBe(STATES[Math.min(...told)] ?? 'offline')
-        expect(shownState(member)).toBe(STATES[Math.min(...shown)] ?? 'offline')
-      }
-    }),
-    { numRuns: 300 },
-  )
 })

@@ -19,7 +19,7 @@ export interface TableOptions {
 export class SessionTable<L extends object> {
   readonly wheel: Wheel<Session<L>>
   readonly inOrder = new Ordered<Session<L>, number>(session => session.id)
-  /** Sessions that silence can end: the base of the breaker's share. */
+  /** Sessions of which evidence may come: the base of the breaker's share. */
   judged = 0
   readonly #heads = new Map<string, Session<L>>()
   #nextId: number

@@ -58,19 +58,29 @@ export class HeartbeatList {
   async #make(): Promise<void> {
     // before the first page is read: what changes meanwhile may outdate it again
     this.#madeAt = this.#clock.now()
-    const pieces: string[] = []
+    const pieces = ['[']
     let after: string | null = null
     let size = 0
     do {
       const page = await this.#store.page({ order: 'listed', after, limit: PIECE })
-      size += page.members.length
-      pieces.push(
-        page.members.map(({ id, name, state }) => heartbeatEntry(id, name, state !== 'offline')).join(','),
-      )
+      const entries = page.members.map(({ id, name, state }) => heartbeatEntry(id, name, state !== 'offline'))
+      // a page may be empty: who was on it has been forgotten meanwhile
+      if (entries.length > 0) pieces.push(size > 0 ? ',' : '', bytewise(entries.join(',')))
+      size += entries.length
       after = page.next
       if (after !== null) await nextTurn()
     } while (after !== null)
-    this.#text = `[${pieces.join(',')}]`
+    pieces.push(']')
+    // putting together and sending each take some ms: not in one turn
+    if (size > SHORT) await nextTurn()
+    const text = pieces.join('')
+    if (size > SHORT) await nextTurn()
+    this.#text = text
     this.#size = size
   }
+}
+
+// An engine goes on keeping two bytes a unit of what was made from such a string, also when it is ASCII by now.
+function bytewise(ascii: string): string {
+  return Buffer.from(ascii, 'latin1').toString('latin1')
 }

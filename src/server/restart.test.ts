@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { EPOCH, FakeServer } from '../../test/support/fake-server.ts'
 import type { LedgerStore } from '../../test/support/ledger-store.ts'
-import { putSession } from '../core/member.ts'
+import { putSession } from '../core/member-sessions.ts'
 import type { SessionRecord } from '../stores/store.ts'
 import { openSessions, restoreSessions } from './restart.ts'
 

@@ -4,7 +4,8 @@
 import type { SessionChange } from '../../src/core/change.ts'
 import { NEVER } from '../../src/core/clock.ts'
 import { Ledger } from '../../src/core/ledger.ts'
-import { type Member, sessionCount } from '../../src/core/member.ts'
+import type { Member } from '../../src/core/member.ts'
+import { sessionCount } from '../../src/core/member-sessions.ts'
 import type { Transition } from '../../src/core/transition.ts'
 import type { LogBatch, MemberRecord, Opened, Page, PageQuery, Store } from '../../src/stores/store.ts'
 

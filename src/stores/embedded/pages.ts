@@ -3,7 +3,8 @@
 
 import { NEVER } from '../../core/clock.ts'
 import type { Ledger } from '../../core/ledger.ts'
-import { type Member, sessionCount, shownState } from '../../core/member.ts'
+import type { Member } from '../../core/member.ts'
+import { sessionCount, shownState } from '../../core/member-sessions.ts'
 import type { MemberRecord, Page, PageQuery } from '../store.ts'
 
 /** Members looked at in one turn; well below 5 ms on both engines. */

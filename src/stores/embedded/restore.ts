@@ -2,7 +2,8 @@
 // a session that was read is unproven until it is seen again.
 
 import type { Ledger } from '../../core/ledger.ts'
-import { bestState, type Member, type PackedState, putSession } from '../../core/member.ts'
+import type { Member } from '../../core/member.ts'
+import { bestState, type PackedState, putSession } from '../../core/member-sessions.ts'
 import type { SessionRecord } from '../store.ts'
 import { COLUMNS, type Value } from './columns.ts'
 import { memberAt } from './rows.ts'

@@ -13,6 +13,11 @@ export type Admission<L extends object> =
   | { readonly say: 'begin' | 'replace' | 'occupied' | 'conflict' }
   | { readonly say: 'resume' | 'probe'; readonly session: Session<L> }
 
+const BEGIN = { say: 'begin' } as const
+const REPLACE = { say: 'replace' } as const
+const OCCUPIED = { say: 'occupied' } as const
+const CONFLICT = { say: 'conflict' } as const
+
 /** The session that `request` continues: the same instance, or the same dialect where there is no instance. */
 export function findOwn<L extends object>(
   table: SessionTable<L>,
@@ -40,15 +45,15 @@ export function admit<L extends object>(
   const own = findOwn(table, request)
   if (own !== null) {
     const conflict = instance !== null && epoch <= own.epoch
-    return conflict ? { say: 'conflict' } : { say: 'resume', session: own }
+    return conflict ? CONFLICT : { say: 'resume', session: own }
   }
   const first = member === null ? null : table.of(member)
-  if (first === null || terms.policy === 'many') return { say: 'begin' }
+  if (first === null || terms.policy === 'many') return BEGIN
   const blocker = blockerOf(first)
-  if (blocker === null) return { say: 'replace' }
-  if (terms.policy === 'newest') return { say: takeOvers.allow(member!, at) ? 'replace' : 'occupied' }
+  if (blocker === null) return REPLACE
+  if (terms.policy === 'newest') return takeOvers.allow(member!, at) ? REPLACE : OCCUPIED
   const quiet = silentFor(blocker, at, stalls) > blocker.terms.timing.interval
-  return quiet ? { say: 'probe', session: blocker } : { say: 'occupied' }
+  return quiet ? { say: 'probe', session: blocker } : OCCUPIED
 }
 
 // A suspect session never blocks; of several, the one with the freshest evidence does.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { FakeWire } from '../../test/support/fake-wire.ts'
+import { parseObject } from '../protocol/json.ts'
 import { gateway } from './gateway.ts'
 import { heartbeat, heartbeatEntry } from './heartbeat.ts'
 import { members } from './members.ts'
@@ -221,5 +222,6 @@ describe('sniff', () => {
     ['{"__proto__":{"action":"open"}}', null],
   ]
   for (const [text, name] of table)
-    test(`${text || '(empty)'} is ${name}`, () => expect(sniff(text)?.name ?? null).toBe(name as 'members'))
+    test(`${text || '(empty)'} is ${name}`, () =>
+      expect(sniff(text, parseObject(text))?.name ?? null).toBe(name as 'members'))
 })

@@ -21,8 +21,8 @@ interface Known {
 
 export const heartbeat: Dialect = {
   name: 'heartbeat',
-  text(wire, text, at) {
-    const message = parseObject(text)
+  text(wire, text, at, read) {
+    const message = read ?? parseObject(text)
     if (message === null) return wire.bad('not_json', text)
     if (message.type === 'SetHeartbeat') return set(wire, message, text, at)
     if (message.type === 'GetHeartbeat') return wire.sendList()

@@ -6,6 +6,7 @@
 // A second `open` on the same connection is a re-login. A second connection with the same id takes the session
 // over; the first is not closed and still gets `pong`. Nobody is guessed by address: after a reconnect, `open` again.
 
+import type { Details } from '../core/change.ts'
 import { idOf, type JsonObject, parseObject, textOf } from '../protocol/json.ts'
 import type { Dialect, Wire } from './wire.ts'
 
@@ -16,9 +17,9 @@ const PHONE_BYTES = 256
 /** `wire.memory` is the id that logged in here: silence may end its session, and its next beat is a join. */
 export const members: Dialect = {
   name: 'members',
-  text(wire, text, at) {
+  text(wire, text, at, read) {
     if (text === 'ping') return ping(wire, at)
-    const message = parseObject(text)
+    const message = read ?? parseObject(text)
     if (message === null) return wire.bad('not_json', text)
     if (typeof message.action !== 'string') return wire.bad('unknown_action', text)
     if (message.action !== 'open') return wire.bad('unknown_action', message.action)
@@ -44,11 +45,10 @@ function open(wire: Wire, message: JsonObject, text: string, at: number): void {
   const phone = textOf(message, 'phone', PHONE_BYTES)
   if (!name.ok || !type.ok || !phone.ok)
     return wire.bad('bad_name', 'name, type or phone is not a short text')
-  const details = {
-    ...(name.value !== undefined && { name: name.value }),
-    ...(type.value !== undefined && { type: type.value }),
-    ...(phone.value !== undefined && { profile: { phone: phone.value } }),
-  }
+  const details: { -readonly [K in keyof Details]: Details[K] } = {}
+  if (name.value !== undefined) details.name = name.value
+  if (type.value !== undefined) details.type = type.value
+  if (phone.value !== undefined) details.profile = { phone: phone.value }
   if (wire.has(id.value)) return wire.update(id.value, details, at)
   const before = wire.memory as string | null
   if (before !== null && wire.has(before)) wire.leave(before, at)

@@ -2,6 +2,7 @@
 // it; a dialect never sees a socket, a session or a store.
 
 import type { Details } from '../core/change.ts'
+import type { JsonObject } from '../protocol/json.ts'
 
 /** Why a frame was refused. Counted by this name. */
 export type BadInput =
@@ -48,8 +49,8 @@ export interface Wire {
 /** How frames on a connection become session events. One object for all connections of a dialect. */
 export interface Dialect {
   readonly name: DialectName
-  /** A complete text frame came in at `at` (monotonic ms). */
-  text(wire: Wire, text: string, at: number): void
+  /** A complete text frame came in at `at` (monotonic ms). `read`: the JSON object in it, where that is known already. */
+  text(wire: Wire, text: string, at: number, read?: JsonObject | null): void
 }
 
 export type DialectName = 'native' | 'heartbeat' | 'members' | 'gateway' | 'uid'

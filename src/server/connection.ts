@@ -9,6 +9,7 @@ import type { PublishedTerms } from '../dialects/published-terms.ts'
 import { sniff } from '../dialects/sniff.ts'
 import type { BadInput, Dialect, Wire } from '../dialects/wire.ts'
 import { CLOSE, type CloseCause } from '../protocol/close-codes.ts'
+import { parseObject } from '../protocol/json.ts'
 import type { Link } from '../transports/transport.ts'
 import { admitFrame, type FloodState } from './flood.ts'
 import type { Port } from './port.ts'
@@ -16,6 +17,7 @@ import type { Switchboard } from './switchboard.ts'
 
 /** Ids that one connection may beat for. */
 const MOST_MEMBERS = 64
+const NOBODY = { member: null, instance: null, epoch: 0, details: null } as const
 
 export class Connection implements Wire, FloodState {
   readonly port: Port
@@ -54,10 +56,9 @@ export class Connection implements Wire, FloodState {
   text(text: string, at: number): void {
     if (this.more === null && this.session !== null) this.#board.detector.frame(this.session, at)
     if (!this.#admit(at)) return
-    const dialect = this.#heard(text)
-    if (dialect === null) return this.bad('undecided', text)
-    dialect.text(this, text, at)
-    if (this.session?.terms === this.port.waiting) this.#agree(this.#terms().nameless, at)
+    if (this.undecided) return this.#first(text, at)
+    if (this.dialect === null) this.bad('undecided', text)
+    else this.dialect.text(this, text, at)
   }
 
   binary(at: number): void {
@@ -208,17 +209,18 @@ export class Connection implements Wire, FloodState {
   }
 
   // The first text decides the dialect, or shows that the fixed one is spoken.
-  #heard(text: string): Dialect | null {
-    if (!this.undecided) return this.dialect
-    this.dialect ??= sniff(text)
-    if (this.dialect === null) return null
+  #first(text: string, at: number): void {
+    const message = parseObject(text)
+    this.dialect ??= sniff(text, message)
+    if (this.dialect === null) return this.bad('undecided', text)
     this.#board.decided(this)
-    return this.dialect
+    this.dialect.text(this, text, at, message)
+    if (this.session?.terms === this.port.waiting) this.#agree(this.#terms().nameless, at)
   }
 
   #nameless(terms: Terms, at: number, lastEvidence: number): void {
-    const request = { member: null, instance: null, epoch: 0, terms, link: this, details: null }
-    this.#board.apply({ type: 'begin', request: { ...request, lastEvidenceAt: lastEvidence } }, at)
+    const request = { ...NOBODY, terms, link: this, lastEvidenceAt: lastEvidence }
+    this.#board.apply({ type: 'begin', request }, at)
   }
 
   #agree(terms: Terms, at: number): void {

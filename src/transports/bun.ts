@@ -131,18 +131,40 @@ function answer<T>(request: Request, server: Server<BunLink<T>>, desk: Desk<T>) 
   if (!isUpgrade(header)) return desk.request(request, address)
   const offer = readOffer(request.method, header)
   if (!offer.ok) return refuse(offer.status, offer.body)
-  const asked: UpgradeRequest = { url: pathOf(request.url), header, address, protocols: offer.protocols }
+  const asked = new Asked(request, address, offer.protocols)
   const admitted = desk.admit(asked)
   if (!admitted.accept) return refuse(admitted.status, admitted.body)
   const protocol = chosenProtocol(admitted, offer.protocols)
   const data = new BunLink(desk, admitted.data, address, protocol)
   // Without this header the engine answers with the first protocol the client offered; empty, it names none.
-  const upgraded = server.upgrade(request, { data, headers: { 'Sec-WebSocket-Protocol': protocol } })
+  const headers = offer.protocols.length > 0 ? { 'Sec-WebSocket-Protocol': protocol } : undefined
+  const upgraded = server.upgrade(request, headers === undefined ? { data } : { data, headers })
   return upgraded ? undefined : refuse(400, 'not a WebSocket upgrade')
 }
 
 function refuse(status: number, body: string): Response {
   return new Response(body, { status })
+}
+
+/** Reads of the request only what is asked for: most owners look at two headers. */
+class Asked implements UpgradeRequest {
+  readonly address: string
+  readonly protocols: readonly string[]
+  readonly #request: Request
+
+  constructor(request: Request, address: string, protocols: readonly string[]) {
+    this.#request = request
+    this.address = address
+    this.protocols = protocols
+  }
+
+  get url(): string {
+    return pathOf(this.#request.url)
+  }
+
+  header(name: string): string | null {
+    return this.#request.headers.get(name)
+  }
 }
 
 function pathOf(url: string): string {

@@ -35,7 +35,7 @@ export class Committer {
     this.#changes.push(told)
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => this.flush())
+    queueMicrotask(() => this.flush())
   }
 
   /** Commits what gathered, now. A store in memory has answered when this returns. */

@@ -1,0 +1,85 @@
+// The load generator seen from the bench: commands out, answers in, one at a time.
+
+import type { Subprocess } from 'bun'
+import type { LoadAnswer, LoadCommand, LoadCounts } from '../load/commands.ts'
+import type { ProbeResult } from '../load/probe.ts'
+import type { ScriptName } from '../load/scripts.ts'
+import { LOAD_CORE, onCore } from './cores.ts'
+
+const MAIN = new URL('../load/main.ts', import.meta.url).pathname
+
+type Answer = Extract<LoadAnswer, { ok: true }>
+
+export class LoadProcess implements AsyncDisposable {
+  readonly #port: number
+  readonly #process: Subprocess<'pipe', 'pipe', 'inherit'>
+  readonly #answers: ReadableStreamDefaultReader<Uint8Array>
+  #buffer = ''
+
+  /** A load process for the server on `port`; it opens nothing by itself. */
+  constructor(port: number) {
+    this.#port = port
+    this.#process = Bun.spawn(onCore(LOAD_CORE, [process.execPath, MAIN]), {
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'inherit',
+    })
+    this.#answers = this.#process.stdout.getReader()
+  }
+
+  /** Opens links and returns how many seconds it took until all were identified. */
+  async open(script: ScriptName, count: number): Promise<number> {
+    return (await this.#ask({ do: 'open', port: this.#port, script, count })).opened!
+  }
+
+  async driveClosed(): Promise<void> {
+    await this.#ask({ do: 'drive-closed' })
+  }
+
+  async driveOpen(rate: number): Promise<void> {
+    await this.#ask({ do: 'drive-open', rate })
+  }
+
+  async halt(): Promise<void> {
+    await this.#ask({ do: 'halt' })
+  }
+
+  async count(): Promise<LoadCounts> {
+    return (await this.#ask({ do: 'count' })).counts
+  }
+
+  async awaitReceived(received: number): Promise<void> {
+    await this.#ask({ do: 'await-received', received })
+  }
+
+  async probe(seconds: number): Promise<ProbeResult> {
+    return (await this.#ask({ do: 'probe', seconds })).probe!
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill('SIGKILL')
+    await this.#process.exited
+  }
+
+  async #ask(command: LoadCommand): Promise<Answer> {
+    this.#process.stdin.write(`${JSON.stringify(command)}\n`)
+    this.#process.stdin.flush()
+    const answer = JSON.parse(await this.#line()) as LoadAnswer
+    if (!answer.ok) throw new Error(`load could not ${command.do}: ${answer.error}`)
+    return answer
+  }
+
+  async #line(): Promise<string> {
+    for (;;) {
+      const end = this.#buffer.indexOf('\n')
+      if (end !== -1) {
+        const line = this.#buffer.slice(0, end)
+        this.#buffer = this.#buffer.slice(end + 1)
+        return line
+      }
+      const { done, value } = await this.#answers.read()
+      if (done) throw new Error('the load generator ended by itself')
+      this.#buffer += new TextDecoder().decode(value)
+    }
+  }
+}

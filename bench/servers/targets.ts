@@ -1,0 +1,54 @@
+// The servers that stand side by side, and how each is started. Systole is started as users start it.
+
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+export type TargetName = 'bare' | 'ws' | 'socket.io' | 'systole' | 'systole, data on' | 'systole on Node'
+
+/** A server under test. */
+export interface Target {
+  readonly name: TargetName
+  /** `data`: a folder it may keep its file in. */
+  command(port: number, data: string): string[]
+}
+
+const BENCH = join(import.meta.dirname, '..')
+export const BUN = process.execPath
+export const NODE = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node')
+const CLI = join(BENCH, '..', 'src', 'cli', 'main.ts')
+
+/** The baseline programs; `--fan` prepares them for fan-out where that takes a preparation. */
+export const BARE: Target = baseline('bare', BUN, 'bun.ts')
+export const WS: Target = baseline('ws', NODE, 'ws.ts')
+export const SOCKET_IO: Target = baseline('socket.io', NODE, 'socket-io.ts')
+
+export const SYSTOLE: Target = {
+  name: 'systole',
+  command: port => serve(BUN, port, 'off'),
+}
+
+export const SYSTOLE_DATA: Target = {
+  name: 'systole, data on',
+  command: (port, data) => serve(BUN, port, data),
+}
+
+export const SYSTOLE_NODE: Target = {
+  name: 'systole on Node',
+  command: (port, data) => serve(NODE, port, data),
+}
+
+/** For fan-out: the same program with a way to say 'now'. */
+export function fanning(target: Target): Target {
+  if (target !== SYSTOLE)
+    return { ...target, command: (port, data) => [...target.command(port, data), '--fan'] }
+  const program = join(BENCH, 'servers', 'systole-fanout.ts')
+  return { ...target, command: port => [BUN, program, String(port)] }
+}
+
+function baseline(name: TargetName, runtime: string, file: string): Target {
+  return { name, command: port => [runtime, join(BENCH, 'baselines', file), String(port)] }
+}
+
+function serve(runtime: string, port: number, data: string): string[] {
+  return [runtime, CLI, 'serve', '--port', String(port), '--data', data]
+}

@@ -21,7 +21,7 @@ export type {
   SessionAnswer,
 } from './server/api.ts'
 export type { Log } from './server/log.ts'
-export { type Config, settingsOf } from './server/make-settings.ts'
+export { type Config, settingsOf } from './server/options/make-settings.ts'
 export type { Settings } from './server/settings.ts'
 
 /** The file that holds what survives, inside the data folder. */

@@ -1,7 +1,7 @@
 // What the banner says, word for word.
 
 import { expect, test } from 'bun:test'
-import { settingsOf } from '../server/make-settings.ts'
+import { settingsOf } from '../server/options/make-settings.ts'
 import { bannerOf, bannerText } from './banner.ts'
 
 const main = {

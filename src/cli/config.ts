@@ -5,9 +5,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SystoleError } from '../errors.ts'
-import { type Given, makeSettings, readConfig } from '../server/make-settings.ts'
-import { nearest } from '../server/option-nearest.ts'
-import { optionRows } from '../server/option-table.ts'
+import { type Given, makeSettings, readConfig } from '../server/options/make-settings.ts'
+import { nearest } from '../server/options/nearest.ts'
+import { optionRows } from '../server/options/option-table.ts'
 import type { Settings } from '../server/settings.ts'
 
 /** Where options may come from. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { fileURLToPath } from 'node:url'
 import { stubMember, stubPresenceServer } from '../../test/support/stub-presence-server.ts'
 import { createApp } from '../http/app.ts'
-import { optionRows } from '../server/option-table.ts'
+import { optionRows } from '../server/options/option-table.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 

@@ -50,7 +50,7 @@ async function checkCommand(word: string, program: Command): Promise<void> {
 }
 
 async function addServeOptions(serve: Command): Promise<void> {
-  const { optionRows } = await import('../server/option-table.ts')
+  const { optionRows } = await import('../server/options/option-table.ts')
   serve.option(
     '--config <file>',
     'config file, .ts or .json (default: systole.config.ts or .json in this folder)',

@@ -1,7 +1,7 @@
 // The reference of all options as Markdown, made from the table the program itself parses by. A test holds it equal
 // to docs/reference/options.md.
 
-import { type OptionRow, optionRows } from '../server/option-table.ts'
+import { type OptionRow, optionRows } from '../server/options/option-table.ts'
 
 /** The whole page. */
 export function optionsReference(): string {

@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { SystoleError } from '../errors.ts'
 import { MEMBER_STATES } from '../protocol/words.ts'
-import { nearest } from '../server/option-nearest.ts'
+import { nearest } from '../server/options/nearest.ts'
 import { type WhoMember, whoTable } from './who-table.ts'
 
 /** Flags of the command. */

@@ -11,9 +11,9 @@ import type { BadInput, Dialect, Wire } from '../dialects/wire.ts'
 import { CLOSE, type CloseCause } from '../protocol/close-codes.ts'
 import { parseObject } from '../protocol/json.ts'
 import type { Link } from '../transports/transport.ts'
+import type { Board } from './board.ts'
 import { admitFrame, type FloodState } from './flood.ts'
 import type { Port } from './port.ts'
-import type { Switchboard } from './switchboard.ts'
 
 /** Ids that one connection may beat for. */
 const MOST_MEMBERS = 64
@@ -36,9 +36,9 @@ export class Connection implements Wire, FloodState {
   floodAhead = -1
   floodSince = -1
   floodLast = -1
-  readonly #board: Switchboard
+  readonly #board: Board<Connection>
 
-  constructor(board: Switchboard, port: Port, address: string) {
+  constructor(board: Board<Connection>, port: Port, address: string) {
     this.#board = board
     this.port = port
     this.address = address

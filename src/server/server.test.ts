@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { FakeTransport } from '../../test/support/fake-transport.ts'
 import { LedgerStore } from '../../test/support/ledger-store.ts'
 import type { SessionRecord } from '../stores/store.ts'
-import { settingsOf } from './make-settings.ts'
 import { monotonic } from './monotonic.ts'
+import { settingsOf } from './options/make-settings.ts'
 import { Server } from './server.ts'
 
 const set = (user_id: unknown) => ({ type: 'SetHeartbeat', user_id })

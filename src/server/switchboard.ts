@@ -5,6 +5,7 @@ import type { DetectorEvent, Effect } from '../core/change.ts'
 import { Detector, type DetectorOptions } from '../core/detector.ts'
 import type { BadInput } from '../dialects/wire.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
+import type { Board } from './board.ts'
 import type { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
 import type { Counters } from './counters.ts'
@@ -24,7 +25,7 @@ export interface SwitchboardParts {
   decided(connection: Connection): void
 }
 
-export class Switchboard {
+export class Switchboard implements Board<Connection> {
   readonly detector: Detector<Connection>
   readonly rate: Rate
   readonly #parts: SwitchboardParts

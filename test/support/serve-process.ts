@@ -2,7 +2,7 @@
 
 import { makeLog } from '../../src/cli/log.ts'
 import { serve } from '../../src/cli/serve.ts'
-import { settingsOf } from '../../src/server/make-settings.ts'
+import { settingsOf } from '../../src/server/options/make-settings.ts'
 import { stubPresenceServer } from './stub-presence-server.ts'
 
 const [how, format] = process.argv.slice(2)

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { formatDuration, formatSize } from './option-units.ts'
-import { type OptionMeta, optionMeta, optionsSchema } from './options.ts'
+import { type OptionMeta, optionMeta, optionsSchema } from './options-schema.ts'
 
 /** One option under all its names. */
 export interface OptionRow {

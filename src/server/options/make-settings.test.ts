@@ -1,11 +1,11 @@
 // Every option reaches its setting, relations are checked, and each refusal is a readable line.
 
 import { describe, expect, test } from 'bun:test'
-import { SystoleError } from '../errors.ts'
+import { SystoleError } from '../../errors.ts'
+import type { Settings } from '../settings.ts'
 import { type Config, settingsOf } from './make-settings.ts'
-import { nearest } from './option-nearest.ts'
+import { nearest } from './nearest.ts'
 import { optionRows } from './option-table.ts'
-import type { Settings } from './settings.ts'
 
 const OFF = Number.MAX_SAFE_INTEGER
 

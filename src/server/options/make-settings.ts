@@ -2,14 +2,14 @@
 // agree with each other. Every problem is one line that names the option as it was given, its value and the remedy.
 
 import type { z } from 'zod'
-import { checkTiming, PRESETS, type Timing } from '../core/timing.ts'
-import { SystoleError } from '../errors.ts'
-import { isLoopback } from './guard.ts'
+import { checkTiming, PRESETS, type Timing } from '../../core/timing.ts'
+import { SystoleError } from '../../errors.ts'
+import { isLoopback } from '../guard.ts'
+import type { ListenerSettings, Settings } from '../settings.ts'
+import { nearest } from './nearest.ts'
 import type { ListenOption } from './option-listen.ts'
-import { nearest } from './option-nearest.ts'
 import { optionGroups, optionRows } from './option-table.ts'
-import { type Options, optionsSchema } from './options.ts'
-import type { ListenerSettings, Settings } from './settings.ts'
+import { type Options, optionsSchema } from './options-schema.ts'
 
 /** An option as somebody gave it. */
 export interface Given {

@@ -1,9 +1,9 @@
 // One `--listen` entry: `[host:]port=dialect[,key=value…]`, or the same as an object in a config file. Decides what an
 // entry may say, not which listeners a server gets.
 
+import type { ListenerDialect } from '../settings.ts'
+import { nearest } from './nearest.ts'
 import { kinds, type Reading } from './option-kinds.ts'
-import { nearest } from './option-nearest.ts'
-import type { ListenerDialect } from './settings.ts'
 
 /** A listener as asked for; what is absent follows the main options and the dialect. */
 export interface ListenOption {

@@ -2,8 +2,8 @@
 // names, config file keys, `--help` and the reference are all derived from it; no option is described twice.
 
 import { z } from 'zod'
-import { BREAKER_DEFAULTS } from '../core/breaker.ts'
-import { PRESETS } from '../core/timing.ts'
+import { BREAKER_DEFAULTS } from '../../core/breaker.ts'
+import { PRESETS } from '../../core/timing.ts'
 import { kinds, UNLIMITED } from './option-kinds.ts'
 import { type ListenInput, type ListenOption, readListen, readPort } from './option-listen.ts'
 

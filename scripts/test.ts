@@ -17,7 +17,11 @@ const rest = process.argv.slice(2).filter(word => word !== '--long')
 const missing = NEEDED.filter(({ program }) => !isInstalled(program))
 if (missing.length > 0) install(missing.map(({ debian }) => debian))
 process.exit(
-  run(process.execPath, ['test', '--timeout', '120000', ...rest], { SYSTOLE_TEST_LONG: long ? '1' : '' }),
+  run(
+    process.execPath,
+    ['test', '--timeout', '120000', ...rest],
+    long ? { TEST_LONG: '1', PROPERTY_RUNS: '50000' } : {},
+  ),
 )
 
 function isInstalled(program: string): boolean {

@@ -13,12 +13,13 @@ export function bindError(error: unknown, host: string, port: number): SystoleEr
   if (code === 'EADDRINUSE') {
     return new SystoleError(
       'port_taken',
-      `${where} is taken by another program; choose another port with --port`,
+      `${where} is taken by another program; stop it, or choose another port with --port or --listen`,
       {
         cause: error,
       },
     )
   }
-  const why = REASONS[code] ?? `${error instanceof Error ? error.message : error}; check --host and --port`
+  const why =
+    REASONS[code] ?? `${error instanceof Error ? error.message : error}; check --host, --port and --listen`
   return new SystoleError('bind_refused', `cannot listen on ${where}: ${why}`, { cause: error })
 }

@@ -8,6 +8,7 @@ import { idOf, type JsonObject, parseObject, textOf } from '../protocol/json.ts'
 import type { Dialect, Wire } from './wire.ts'
 
 const NAME_BYTES = 1_024
+const TIMESTAMP = '"timestamp":'
 const ONLINE = ascii('在线')
 const OFFLINE = ascii('离线')
 
@@ -16,12 +17,16 @@ interface Known {
   readonly id: string
   readonly user_id: unknown
   readonly user_name: unknown
+  /** The last beat of it that was read, up to the digits of its timestamp; `null` where these are not its end. */
+  readonly head: string | null
   readonly next: Known | null
 }
 
 export const heartbeat: Dialect = {
   name: 'heartbeat',
   text(wire, text, at, read) {
+    const known = wire.memory as Known | null
+    if (known !== null && repeats(known.head, text) && wire.beatOf(known.id, at)) return
     const message = read ?? parseObject(text)
     if (message === null) return wire.bad('not_json', text)
     if (message.type === 'SetHeartbeat') return set(wire, message, text, at)
@@ -51,7 +56,29 @@ function set(wire: Wire, message: JsonObject, text: string, at: number): void {
     if (!wire.identify(id.value, details, true, at)) return wire.bad('too_many_ids', id.value)
   } else if (details !== null && named(wire, id.value) !== message.user_name)
     wire.update(id.value, details, at)
-  remember(wire, id.value, message)
+  remember(wire, id.value, message, headOf(text))
+}
+
+// A text that was read is `head`, digits, `}`, so `head` ends where a number begins: outside of any string, behind a
+// key that is none of ours. With other digits it says the same, and need not be read: that spares a tenth of a beat's whole cost.
+function repeats(head: string | null, text: string): boolean {
+  if (head === null || !text.startsWith(head)) return false
+  const first = head.length
+  const last = text.length - 1
+  if (last <= first || text.charCodeAt(last) !== 0x7d) return false
+  if (text.charCodeAt(first) === 0x30 && last > first + 1) return false
+  for (let i = first; i < last; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit < 0x30 || unit > 0x39) return false
+  }
+  return true
+}
+
+function headOf(text: string): string | null {
+  const at = text.lastIndexOf(TIMESTAMP)
+  if (at === -1) return null
+  const head = text.slice(0, at + TIMESTAMP.length)
+  return repeats(head, text) ? head : null
 }
 
 // An integer beyond 2^53 stands for many ids: only its digits in the text tell which.
@@ -69,11 +96,11 @@ function named(wire: Wire, id: string): unknown {
 }
 
 // Ids that are no longer here are forgotten, so that a connection keeps no more than it may have.
-function remember(wire: Wire, id: string, { user_id, user_name }: JsonObject): void {
+function remember(wire: Wire, id: string, { user_id, user_name }: JsonObject, head: string | null): void {
   let kept: Known | null = null
   for (let known = wire.memory as Known | null; known !== null; known = known.next)
     if (known.id !== id && wire.has(known.id)) kept = { ...known, next: kept }
-  wire.memory = { id, user_id, user_name, next: kept }
+  wire.memory = { id, user_id, user_name, head, next: kept }
 }
 
 function ascii(text: string): string {

@@ -3,6 +3,7 @@ import type { SessionChange } from './change.ts'
 import { NEVER } from './clock.ts'
 import { Ledger } from './ledger.ts'
 import { Member } from './member.ts'
+import { putSession } from './member-sessions.ts'
 
 function change(
   kind: SessionChange['kind'],
@@ -105,6 +106,24 @@ describe('ledger', () => {
     expect(ledger.listed.map(({ id }) => id)).toEqual(['m0', 'm2', 'm5'])
     expect(ledger.counts).toEqual({ online: 3, away: 0, suspect: 0, offline: 0 })
     expect(ledger.inOrder.size).toBe(3)
+  })
+
+  test('counts show as suspect whom nobody heard of since the start', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    for (const [id, session] of [
+      ['a', 1],
+      ['b', 2],
+    ] as const) {
+      const member = new Member(id, 50)
+      member.state = 'online'
+      putSession(member, session, 'online', true)
+      ledger.restore(member)
+    }
+    expect(ledger.shownCounts()).toEqual({ online: 0, away: 0, suspect: 2, offline: 0 })
+    expect(kinds(ledger, change('resume', 'a'))).toEqual([])
+    expect(ledger.shownCounts()).toEqual({ online: 1, away: 0, suspect: 1, offline: 0 })
+    expect(kinds(ledger, change('end', 'b', { session: 2 }))).toEqual(['leave b'])
+    expect(ledger.shownCounts()).toEqual({ online: 1, away: 0, suspect: 0, offline: 1 })
   })
 
   test('a restored offline member joins like any other', () => {

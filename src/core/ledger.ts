@@ -5,7 +5,7 @@ import type { MemberState } from '../protocol/words.ts'
 import type { Details, SessionChange } from './change.ts'
 import { NEVER } from './clock.ts'
 import { Member } from './member.ts'
-import { bestState, dropSession, type PackedState, putSession } from './member-sessions.ts'
+import { bestState, dropSession, type PackedState, putSession, shownState } from './member-sessions.ts'
 import { Ordered } from './ordered.ts'
 import { stepOf, type Transition, transitionOf } from './transition.ts'
 
@@ -31,6 +31,8 @@ export class Ledger {
   listed: Member[] = []
   readonly counts: Record<MemberState, number> = { online: 0, away: 0, suspect: 0, offline: 0 }
   readonly #listing: string | undefined
+  /** Members that others see as suspect since the start, whatever was told of them before. */
+  readonly #unproven = new Set<Member>()
   #version: number
   #listedNo = 0
 
@@ -49,6 +51,7 @@ export class Ledger {
   /** Puts back a member read from the file, in any order; fastest in that of their ids. */
   restore(member: Member): void {
     this.#add(member)
+    if (shownState(member) !== member.state) this.#unproven.add(member)
     if (member.listedNo > 0) this.listed.push(member)
     this.#listedNo = Math.max(this.#listedNo, member.listedNo)
   }
@@ -59,6 +62,16 @@ export class Ledger {
     const longestFirst = [...this.offline].sort((a, b) => a.since - b.since)
     this.offline.clear()
     for (const member of longestFirst) this.offline.add(member)
+  }
+
+  /** Members by the state that others see. */
+  shownCounts(): Record<MemberState, number> {
+    const shown = { ...this.counts }
+    for (const member of this.#unproven) {
+      shown[member.state]--
+      shown[shownState(member)]++
+    }
+    return shown
   }
 
   /** Forgets offline members last seen before `at`, and the longest offline beyond `most`. Returns their ids. */
@@ -83,6 +96,7 @@ export class Ledger {
     if (change.kind === 'begin' && change.dialect === this.#listing) this.#list(member)
     const renamed = change.details !== null && merge(member, change.details)
     if (!place(member, change)) return
+    if (shownState(member) === bestState(member)) this.#unproven.delete(member)
     const joined = member.state === 'offline'
     this.#step(member, change, out)
     if (renamed && !(joined && member.state !== 'offline')) this.#emit('update', member, change, out)

@@ -6,7 +6,6 @@ import { TICK } from '../core/timing.ts'
 import type { Transition } from '../core/transition.ts'
 import { SystoleError } from '../errors.ts'
 import { CLOSE } from '../protocol/close-codes.ts'
-import type { MemberState } from '../protocol/words.ts'
 import type { Opened, Store } from '../stores/store.ts'
 import type { Listener, Transport } from '../transports/transport.ts'
 import type {
@@ -183,16 +182,12 @@ export class Server implements PresenceServer {
       degraded,
       problem,
       held: this.#board.detector.breaker.held,
-      members: this.#counts(),
+      members: this.#parts.store.counts,
       sessions: this.#board.detector.table.size,
       connections: this.#reception.connections.size,
       startedAt: this.#startedAt,
       counters: this.#counters.read(),
     }
-  }
-
-  #counts(): Record<MemberState, number> {
-    return { ...this.#parts.store.counts }
   }
 
   async pushToMember(id: string, data: unknown): Promise<PushResult> {

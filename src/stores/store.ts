@@ -106,6 +106,6 @@ export interface Store {
    */
   readLog(cursor: string | null, limit: number): Promise<LogBatch>
   readonly health: StoreHealth
-  /** Members by state as told last. */
+  /** Members by state, as `page` would show them. */
   readonly counts: Readonly<Record<MemberState, number>>
 }

@@ -56,7 +56,7 @@ class EmbeddedStore implements Store {
   }
 
   get counts(): Readonly<Record<MemberState, number>> {
-    return this.#ledger.counts
+    return this.#ledger.shownCounts()
   }
 
   async open(): Promise<Opened> {

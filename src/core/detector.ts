@@ -165,7 +165,7 @@ export class Detector<L extends object> {
     session.hiddenAt = NEVER
     session.reason = null
     session.hold = 'none'
-    session.frameAt = at
+    session.frameAt = Math.max(session.frameAt, request.lastEvidenceAt ?? at)
     if (request.beat === true) session.beatAt = at
     this.#schedule(session)
     if (before !== null && before !== link) this.#leaveLink(session, before)

@@ -1,6 +1,7 @@
 // Many sessions with their members in one process, without sockets: made the way the server makes them, by a begin to
 // the detector whose change the ledger commits.
 
+import type { SessionChange } from '../../src/core/change.ts'
 import { Detector } from '../../src/core/detector.ts'
 import { Ledger } from '../../src/core/ledger.ts'
 import type { Session } from '../../src/core/session.ts'
@@ -20,6 +21,8 @@ export interface Population {
 }
 
 const TICK = 100
+const WALL = Date.UTC(2026, 10, 1)
+const EPOCH = 7_800
 const START = 100_000
 /** Begins leave garbage, and its holes would be counted as memory of the sessions made after it. */
 const COLLECT_EVERY = 100_000
@@ -28,7 +31,7 @@ const COLLECT_EVERY = 100_000
 export function emptyPopulation(count: number): Population {
   return {
     detector: new Detector<Socketless>({}, START),
-    ledger: new Ledger({ epoch: 1 }),
+    ledger: new Ledger({ epoch: EPOCH }),
     sessions: new Array<Session<Socketless>>(count),
     now: START,
   }
@@ -48,9 +51,15 @@ export function fill(population: Population, instances: boolean): void {
     const request = { member: id, instance, epoch: 0, terms, link, details: { name } }
     for (const effect of detector.apply({ type: 'begin', request }, population.now)) {
       if (effect.type === 'begun') sessions[i] = effect.session
-      else if (effect.type === 'change') ledger.commit([effect.change])
+      else if (effect.type === 'change') ledger.commit([onTheWall(effect.change)])
     }
   }
+}
+
+// The ledger keeps wall-clock times, which engines store in more bytes than small numbers.
+function onTheWall(change: SessionChange): SessionChange {
+  const { at, since, lastEvidenceAt } = change
+  return { ...change, at: at + WALL, since: since + WALL, lastEvidenceAt: lastEvidenceAt + WALL }
 }
 
 /** One tick of simulated time; returns how many effects it had. */

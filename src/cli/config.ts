@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { SystoleError } from '../errors.ts'
 import { type Given, makeSettings, readConfig } from '../server/options/make-settings.ts'
-import { nearest } from '../server/options/nearest.ts'
+import { suggestion } from '../server/options/nearest.ts'
 import { optionRows } from '../server/options/option-table.ts'
 import type { Settings } from '../server/settings.ts'
 
@@ -65,7 +65,7 @@ function readEnv(env: Sources['env']): Map<string, Given> {
 
 /** What to say to a name nobody knows. */
 export function unknown(what: string, name: string, known: readonly string[]): SystoleError {
-  return new SystoleError('bad_option', `unknown ${what} ${name}: did you mean ${nearest(name, known)}?`)
+  return new SystoleError('bad_option', `unknown ${what} ${name}: ${suggestion(name, known)}`)
 }
 
 function readFlags(flags: Sources['flags']): Map<string, Given> {

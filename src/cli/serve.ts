@@ -16,7 +16,7 @@ export interface ServeOptions {
   start(settings: Settings, log: Log): Promise<PresenceServer>
 }
 
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** Out within 5 s, also when a disk does not answer. */
 const PATIENCE = 4_500
 

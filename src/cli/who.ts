@@ -4,7 +4,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { SystoleError } from '../errors.ts'
 import { MEMBER_STATES } from '../protocol/words.ts'
-import { nearest } from '../server/options/nearest.ts'
+import { suggestion } from '../server/options/nearest.ts'
 import { type WhoMember, whoTable } from './who-table.ts'
 
 /** Flags of the command. */
@@ -101,7 +101,7 @@ function checkState(state: string | undefined): void {
   if (state === undefined || states.includes(state)) return
   throw new SystoleError(
     'bad_option',
-    `--state ${JSON.stringify(state)} must be one of ${states.join(', ')}: did you mean ${nearest(state, states)}?`,
+    `--state ${JSON.stringify(state)} must be one of ${states.join(', ')}: ${suggestion(state, states)}`,
   )
 }
 

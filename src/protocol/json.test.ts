@@ -40,6 +40,7 @@ describe('idOf', () => {
     ['{}', 'missing'],
     ['{"__proto__":{"id":"7"}}', 'missing'],
     ['{"constructor":1}', 'missing'],
+    ['{"x\\"id":9007199254740993,"\\u0069d":9007199254740992}', 'wrong_type'],
     ['{"id":""}', 'empty'],
     ['{"id":null}', 'wrong_type'],
     ['{"id":false}', 'wrong_type'],

@@ -37,12 +37,15 @@ export function textOf(object: JsonObject, key: string, bytes: number): Parsed<s
   return typeof value === 'string' ? parseText(value, bytes) : { ok: false, code: 'wrong_type' }
 }
 
-// Inside a JSON string a quote never stands without a backslash, so `"key"` is a key (or a value without a colon).
+// Inside a JSON string a quote never stands without a backslash, so `"key"` without one before it is a whole key (or a
+// value without a colon).
 // A reviver with source text would be exact too, but it overflows the stack on deep nesting and takes a second for
 // 4 MiB on V8. Objects further in may hold the same key: where they leave a doubt there is no id.
 function digitsOf(value: number, key: string, text: string): string | null {
   let found: string | null = null
-  for (const [, digits = ''] of text.matchAll(new RegExp(`"${key}"\\s*:\\s*(-?\\d+)(?=[\\s,}])`, 'g'))) {
+  for (const [, digits = ''] of text.matchAll(
+    new RegExp(`(?<!\\\\)"${key}"\\s*:\\s*(-?\\d+)(?=[\\s,}])`, 'g'),
+  )) {
     if (Number(digits) !== value || digits === found) continue
     if (found !== null) return null
     found = digits

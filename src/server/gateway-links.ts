@@ -33,6 +33,8 @@ export class GatewayLinks {
   /** Begins or continues a session of `member` on the link. */
   bind(clientId: string, member: string, at: number): void {
     const { link, session } = this.#find(clientId)
+    if (typeof member !== 'string')
+      throw new SystoleError('bad_id', `member id ${member} is no text: pass a string`)
     const id = parseId(member)
     if (!id.ok)
       throw new SystoleError(

@@ -81,6 +81,7 @@ export class Reception {
     this.decided(connection)
     this.#parts.gatewayLinks.remove(connection)
     if (slow) this.#parts.counters.count('slow_cut')
-    if (!this.closing) connection.closed(closeCause(code), this.#parts.clock.now())
+    if (this.closing) connection.link = null
+    else connection.closed(closeCause(code), this.#parts.clock.now())
   }
 }

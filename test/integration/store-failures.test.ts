@@ -3,7 +3,7 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -146,6 +146,21 @@ describe('while running', () => {
     expect(threads.length).toBe(3)
     expect(errors.every(error => error.message.includes(path))).toBe(true)
     await expectKept(store, opened, told, 5_000)
+  }, 30_000)
+
+  test('a file that was moved away: noticed at the next write, and put back everything is written', async () => {
+    const store = makeStore()
+    const opened = await store.open()
+    const told = [...(await store.commit(joins(1, 10)))]
+    await settled(store)
+    for (const end of ['', '-wal']) renameSync(path + end, `${path}.away${end}`)
+    told.push(...(await store.commit(joins(11, 20))))
+    await until('noticed', () => store.health.problem.includes('moved or deleted'))
+    expect(store.health.degraded).toBe(true)
+    for (const end of ['', '-wal']) renameSync(`${path}.away${end}`, path + end)
+    await settled(store)
+    expect(errors.length).toBe(1)
+    await expectKept(store, opened, told, 20)
   }, 30_000)
 
   test('a file that was replaced: never written over', async () => {

@@ -6,7 +6,7 @@ import { checkTiming, PRESETS, type Timing } from '../../core/timing.ts'
 import { SystoleError } from '../../errors.ts'
 import { isLoopback } from '../guard.ts'
 import type { ListenerSettings, Settings } from '../settings.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import type { ListenOption } from './option-listen.ts'
 import { optionGroups, optionRows } from './option-table.ts'
 import { type Options, optionsSchema } from './options-schema.ts'
@@ -68,7 +68,7 @@ export function readConfig(config: unknown, where: string): Map<string, Given> {
 function note(given: Map<string, Given>, key: string, value: unknown, where: string): void {
   const keys = optionRows.map(row => row.key)
   if (!keys.includes(key))
-    throw new SystoleError('bad_config', `unknown option ${key}${where}: did you mean ${nearest(key, keys)}?`)
+    throw new SystoleError('bad_config', `unknown option ${key}${where}: ${suggestion(key, keys)}`)
   if (value !== undefined) given.set(key, { value, name: `${key}${where}`, code: 'bad_config' })
 }
 

@@ -1,10 +1,16 @@
 // Finds the known name a mistyped one most likely meant (optimal string alignment distance). It only suggests;
 // nothing is ever accepted because it is close.
 
-/** The nearest of `known`; `null` when there is none. Case and the separators `-`, `_`, `.` count for nothing. */
+/**
+ * The nearest of `known`, one that begins like `name` before others; `null` when none is near. Case and the separators
+ * `-`, `_`, `.` count for nothing.
+ */
 export function nearest(name: string, known: readonly string[]): string | null {
+  const begun =
+    plain(name).length < 3 ? undefined : known.find(candidate => plain(candidate).startsWith(plain(name)))
+  if (begun !== undefined) return begun
   let best: string | null = null
-  let least = Number.POSITIVE_INFINITY
+  let least = Math.max(2, Math.ceil(plain(name).length / 2)) + 1
   for (const candidate of known) {
     const distance = editDistance(plain(name), plain(candidate))
     if (distance < least) {
@@ -13,6 +19,12 @@ export function nearest(name: string, known: readonly string[]): string | null {
     }
   }
   return best
+}
+
+/** What to say of an unknown name: the one that was meant, or where the known ones stand. */
+export function suggestion(name: string, known: readonly string[]): string {
+  const meant = nearest(name, known)
+  return meant === null ? 'see --help for those there are' : `did you mean ${meant}?`
 }
 
 function plain(name: string): string {

@@ -18,19 +18,25 @@ const CHUNK = 5_000
 type OpenRequest = Request & { do: 'open' }
 
 export class DataFile {
+  readonly #path: string
+  /** Which file this is, so that one put in its place is noticed. */
+  readonly #inode: number
   readonly #db: DatabaseSync
   readonly #write: ReturnType<typeof prepareWrites>
   readonly #oldest: StatementSync
 
   /** Throws what SQLite or the system says, or an error with an `errcode` of failures.ts. */
-  constructor({ path }: OpenRequest) {
-    mkdirSync(dirname(path), { recursive: true })
+  constructor({ path, run }: OpenRequest) {
+    makeFolder(dirname(path))
     const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined && run !== null) throw failure(FOUND.gone, 'no such file')
     if (found?.isDirectory()) throw failure(FOUND.folder, 'is a directory')
     expectWritable(found === undefined ? [dirname(path)] : [dirname(path), path])
     this.#db = new DatabaseSync(path)
     try {
       this.#prepare()
+      this.#path = path
+      this.#inode = statSync(path).ino
       this.#write = prepareWrites(this.#db)
       this.#oldest = this.#db.prepare('select version, at from transitions order by version limit ?')
     } catch (error) {
@@ -80,7 +86,11 @@ export class DataFile {
     runAll(this.#write.evidence, piece.evidence, 3)
     runAll(this.#write.ended, piece.ended, 1)
     runAll(this.#write.forgotten, piece.forgotten, 1)
-    if (piece.last) this.#db.exec('commit')
+    if (!piece.last) return
+    // SQLite goes on writing to a file that has no name any more
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode)
+      throw failure(FOUND.gone, 'the file of that name is gone or another one')
+    this.#db.exec('commit')
   }
 
   rollback(): void {
@@ -202,6 +212,14 @@ function prepareWrites(db: DatabaseSync) {
 
 function runAll(statement: StatementSync, rows: readonly Value[], width: number): void {
   for (let i = 0; i < rows.length; i += width) statement.run(...rows.slice(i, i + width))
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw failure(FOUND.noFolder, (error as Error).message)
+  }
 }
 
 // SQLite calls some of these an I/O error, and opens others to find out at the first write.

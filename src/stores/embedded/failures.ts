@@ -31,7 +31,15 @@ const OTHERWISE = [
 ] as const
 
 /** Codes of failures found by us: SQLite's own for what may not be written, below its range for what it does not know. */
-export const FOUND = { readOnly: 8, foreign: -1, newer: -2, taken: -3, folder: -4 } as const
+export const FOUND = {
+  readOnly: 8,
+  foreign: -1,
+  newer: -2,
+  taken: -3,
+  folder: -4,
+  gone: -5,
+  noFolder: -6,
+} as const
 
 const OURS: Record<number, readonly [SystoleError['code'], string]> = {
   [FOUND.foreign]: [
@@ -43,6 +51,14 @@ const OURS: Record<number, readonly [SystoleError['code'], string]> = {
     'was written by a newer Systole. Use that version, or choose another folder with --data',
   ],
   [FOUND.taken]: ['store_locked', 'was replaced or used by another server meanwhile. Restart this one'],
+  [FOUND.gone]: [
+    'store_failed',
+    'was moved or deleted while the server ran. Put it back and writing goes on; a restart without it begins empty',
+  ],
+  [FOUND.noFolder]: [
+    'store_failed',
+    'has no folder to stand in: something else has its name, or it cannot be made. Choose another with --data',
+  ],
   [FOUND.folder]: ['store_failed', 'is a folder. Remove it, or choose another folder with --data'],
 }
 

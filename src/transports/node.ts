@@ -242,9 +242,7 @@ function refuse(socket: Duplex, status: number, body: string): void {
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
+// All values of a repeated header, as on Bun: `headers` keeps only the first `Host`, which a proxy may not go by.
 function headerOf(request: IncomingMessage): HeaderOf {
-  return name => {
-    const value = request.headers[name]
-    return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value
-  }
+  return name => request.headersDistinct[name]?.join(', ') ?? null
 }

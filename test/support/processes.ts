@@ -21,6 +21,12 @@ export function isStopped(pid: number): boolean {
   return stat(pid).state === 'T'
 }
 
+/** Whether it is there and nothing holds it. */
+export function isRunning(pid: number): boolean {
+  const { state } = stat(pid)
+  return state !== null && state !== 'T' && state !== 'Z'
+}
+
 /** Sends `signal` to each that is still there. */
 export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {

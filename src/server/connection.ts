@@ -57,8 +57,7 @@ export class Connection implements Wire, FloodState {
     if (this.more === null && this.session !== null) this.#board.detector.frame(this.session, at)
     if (!this.#admit(at)) return
     if (this.undecided) return this.#first(text, at)
-    if (this.dialect === null) this.bad('undecided', text)
-    else this.dialect.text(this, text, at)
+    this.dialect?.text(this, text, at)
   }
 
   binary(at: number): void {

@@ -2,7 +2,7 @@
 // entry may say, not which listeners a server gets.
 
 import type { ListenerDialect } from '../settings.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { kinds, type Reading } from './option-kinds.ts'
 
 /** A listener as asked for; what is absent follows the main options and the dialect. */
@@ -66,7 +66,7 @@ export function readListen(entry: unknown): Reading<ListenOption> {
     if (value === undefined) continue
     const reader = Object.hasOwn(KEYS, key) ? KEYS[key] : undefined
     if (reader === undefined)
-      return { problem: `${show(key)} is no key of a listener; did you mean ${near(key)}?` }
+      return { problem: `${show(key)} is no key of a listener; ${suggestion(key, Object.keys(KEYS))}` }
     const reading = reader(value)
     if ('problem' in reading) return reading
     option[key] = reading.value
@@ -130,10 +130,6 @@ function read(key: string, schema: ReturnType<typeof kinds.duration>, value: unk
   const result = schema.safeParse(value)
   if (result.success) return { value: result.data }
   return { problem: `${key} ${show(value)} ${result.error.issues[0]?.message}` }
-}
-
-function near(key: string): string {
-  return nearest(key, Object.keys(KEYS)) ?? 'port'
 }
 
 function show(value: unknown): string {

@@ -11,6 +11,12 @@ import { cpu } from './phases/cpu.ts'
 import { fanout } from './phases/fanout.ts'
 import { latency } from './phases/latency.ts'
 import { memory } from './phases/memory.ts'
+import { nativeAsk } from './phases/native-ask.ts'
+import { nativeChurn } from './phases/native-churn.ts'
+import { nativeCpu } from './phases/native-cpu.ts'
+import { nativeHello } from './phases/native-hello.ts'
+import { nativeMemory } from './phases/native-memory.ts'
+import { nativeWatch } from './phases/native-watch.ts'
 import { FULL, LEAST_LINKS, PHASES, type Phase, type Plan, QUICK } from './phases/plan.ts'
 import { start } from './phases/start.ts'
 import { takeLoadCore } from './process/cores.ts'
@@ -20,7 +26,8 @@ import { table } from './report/table.ts'
 
 const HELP = `npm run bench -- [options]
   --quick        4,000 links and short windows: about five minutes instead of thirteen
-  --only PHASE   one of ${PHASES.join(', ')}; may be given more than once
+  --only PHASE   one of ${PHASES.join(', ')}; may be given more than once;
+                 'native' means all that begin so
   --rounds N     interleaved rounds, 3 unless said
   --links N      links in every phase, 10,000 unless said (4,000 to 18,000)
   --baselines    leave Systole out`
@@ -38,6 +45,12 @@ const RUN: Record<Phase, (plan: Plan) => Promise<Figure[]>> = {
   latency,
   start,
   core,
+  'native-cpu': nativeCpu,
+  'native-memory': nativeMemory,
+  'native-hello': nativeHello,
+  'native-watch': nativeWatch,
+  'native-ask': nativeAsk,
+  'native-churn': nativeChurn,
 }
 
 interface Request {
@@ -72,10 +85,11 @@ function parse(): Request {
 }
 
 function phasesOf(names: readonly string[]): readonly Phase[] {
+  const means = (name: string, phase: Phase): boolean => phase === name || phase.startsWith(`${name}-`)
   for (const name of names)
-    if (!(PHASES as readonly string[]).includes(name))
-      throw new Error(`--only ${name}: no such phase; choose from ${PHASES.join(', ')}`)
-  return names.length === 0 ? PHASES : PHASES.filter(phase => names.includes(phase))
+    if (!PHASES.some(phase => means(name, phase)))
+      throw new Error(`--only ${name}: no such phase; choose from native, ${PHASES.join(', ')}`)
+  return names.length === 0 ? PHASES : PHASES.filter(phase => names.some(name => means(name, phase)))
 }
 
 function whole(

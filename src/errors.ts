@@ -12,9 +12,12 @@ export type ErrorCode =
   | 'store_corrupt'
   | 'unknown_client'
   | 'bad_id'
+  | 'bad_data'
+  | 'too_many_groups'
   | 'bad_cursor'
   | 'cursor_ahead'
   | 'not_running'
+  | 'refused'
 
 /** Every failure Systole reports by throwing. */
 export class SystoleError extends Error {

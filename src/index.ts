@@ -16,11 +16,13 @@ export { SystoleError } from './errors.ts'
 export type {
   MemberAnswer,
   PresenceServer,
+  PushOptions,
   PushResult,
   ServerStatus,
   SessionAnswer,
 } from './server/api.ts'
 export type { Log } from './server/log.ts'
+export type { MemberMessage, OnMessage } from './server/message-listeners.ts'
 export { type Config, settingsOf } from './server/options/make-settings.ts'
 export type { Settings } from './server/settings.ts'
 

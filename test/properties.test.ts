@@ -3,6 +3,7 @@
 
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
+import type { SessionChange, Status } from '../src/core/change.ts'
 import { makeTerms, type Terms } from '../src/core/terms.ts'
 import { Model } from './support/scenario-model.ts'
 
@@ -26,6 +27,17 @@ const TERMS: readonly Terms[] = [
   makeTerms('quick', { interval: 1, timeout: 1, grace: 1 }),
 ]
 
+/** As said; `until` counts from now. */
+const STATUSES: readonly (Status | null)[] = [
+  null,
+  { visibility: 'shown', text: null, until: null },
+  { visibility: 'shown', text: 'x', until: null },
+  { visibility: 'shown', text: 'y', until: 2_500 },
+  { visibility: 'hidden', text: null, until: null },
+  { visibility: 'hidden', text: 'z', until: 1_500 },
+  { visibility: 'hidden', text: null, until: 0 },
+]
+
 /** `who` picks an open session, as far as there is one. */
 const who = fc.nat(7)
 const command = fc.oneof(
@@ -33,6 +45,16 @@ const command = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constantFrom('beat', 'frame', 'control'), who) },
   { weight: 3, arbitrary: fc.tuple(fc.constantFrom('closed', 'cached', 'lost'), who) },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom('hide', 'show', 'end', 'update'), who) },
+  { weight: 3, arbitrary: fc.tuple(fc.constantFrom('enter', 'exit'), who, fc.nat(3)) },
+  { weight: 2, arbitrary: fc.tuple(fc.constantFrom('status', 'type'), who, fc.nat(STATUSES.length - 1)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(
+      fc.constantFrom('api enter', 'api exit', 'api status', 'api type'),
+      fc.nat(5),
+      fc.nat(STATUSES.length - 1),
+    ),
+  },
   { weight: 6, arbitrary: fc.tuple(fc.constant('advance'), fc.integer({ min: 1, max: 3_000 })) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('stall'), fc.integer({ min: 1, max: 40_000 })) },
 )
@@ -46,14 +68,31 @@ function play(model: Model, steps: readonly Step[]): void {
     else if (what === 'stall') model.stall(n)
     else if (what === 'begin')
       model.begin(`m${n}`, instance === 0 ? null : `i${instance}`, ++epoch, TERMS[terms]!)
+    else if (what.startsWith('api ')) model.api(`m${n}`, changeOf(what.slice(4), terms, model.now))
     else if (session === undefined) continue
+    else if (what === 'enter' || what === 'exit') model.move(session, what, `g${terms}`)
+    else if (what === 'status' || what === 'type')
+      model.update(session, changeOf(what, terms, model.now).details!)
     else if (what === 'beat' || what === 'frame' || what === 'control') model.evidence(session, what)
     else if (what === 'closed' || what === 'cached' || what === 'lost') model.broke(session, what)
     else if (what === 'hide' || what === 'show') model.see(session, what)
     else if (what === 'end') model.end(session)
-    else model.update(session, `name ${epoch}`)
+    else model.update(session, { name: `name ${epoch}` })
   }
   model.advance(6_000)
+}
+
+function changeOf(
+  what: string,
+  n: number,
+  now: number,
+): Pick<SessionChange, 'kind' | 'details' | 'membership'> {
+  if (what === 'enter' || what === 'exit')
+    return { kind: what, details: null, membership: { group: `g${n}`, until: null } }
+  if (what === 'type') return { kind: 'update', details: { type: `t${n}` }, membership: null }
+  const said = STATUSES[n]!
+  const status = said?.until == null ? said : { ...said, until: now + said.until }
+  return { kind: 'update', details: { status }, membership: null }
 }
 
 // fast-check shrinks a failure and its error names the seed
@@ -68,7 +107,7 @@ function holds(start: number, least: number): void {
   )
 }
 
-test('the bound holds both ways, nothing ends twice, and all counts are right', () => {
+test('the bound holds both ways, nothing ends twice, and all counts, groups and views are right', () => {
   holds(0, Number.POSITIVE_INFINITY)
 })
 

@@ -1,7 +1,7 @@
 // Baseline: the barest server `Bun.serve` allows. Echoes every message; with `--fan` every link is on one topic too,
 // which costs memory and time and so is left out where echoes are measured.
 
-import { control, MESSAGE, portArgument } from './control.ts'
+import { control, messageOf, portArgument } from './control.ts'
 
 const fans = process.argv.includes('--fan')
 const server = Bun.serve({
@@ -23,4 +23,4 @@ const server = Bun.serve({
   },
 })
 
-control({ fan: () => void server.publish('all', MESSAGE) })
+control({ fan: bytes => void server.publish('all', messageOf(bytes)) })

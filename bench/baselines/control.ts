@@ -3,20 +3,24 @@
 
 import { createInterface } from 'node:readline'
 
-/** What the bench may ask for. */
-export interface Control {
-  /** Sends `MESSAGE` once to every link. */
-  readonly fan: () => void
+/** What a server can be told, by word; what follows the word is its argument. A value returned is the answer. */
+export type Control = Readonly<Record<string, (argument: string) => unknown>>
+
+/** Begins the line of an answer in a server's log. */
+export const ANSWER = 'answer '
+
+/** So many bytes; unless said, 100, as a small diff is. */
+export function messageOf(bytes: string): string {
+  return 'x'.repeat(Number(bytes === '' ? 100 : bytes))
 }
 
-/** 100 bytes, as a small diff is. */
-export const MESSAGE = 'x'.repeat(100)
-
 /** Listens for commands; the process ends when the bench goes away. */
-export function control({ fan }: Control): void {
+export function control(words: Control): void {
   const lines = createInterface({ input: process.stdin })
   lines.on('line', line => {
-    if (line === 'fan') fan()
+    const [word = '', argument = ''] = line.split(' ')
+    const answer = words[word]?.(argument)
+    if (answer !== undefined) console.log(`${ANSWER}${JSON.stringify(answer)}`)
   })
   lines.on('close', () => process.exit(0))
 }

@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http'
 import { Server } from 'socket.io'
-import { control, MESSAGE, portArgument } from './control.ts'
+import { control, messageOf, portArgument } from './control.ts'
 
 const http = createServer((_request, response) => void response.end('ok'))
 const io = new Server(http, { transports: ['websocket'], perMessageDeflate: false, serveClient: false })
@@ -12,4 +12,4 @@ io.on('connection', socket => {
 })
 http.listen(portArgument(), '127.0.0.1')
 
-control({ fan: () => void io.emit('news', MESSAGE) })
+control({ fan: bytes => void io.emit('news', messageOf(bytes)) })

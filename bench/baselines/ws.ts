@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:http'
 import { WebSocketServer } from 'ws'
-import { control, MESSAGE, portArgument } from './control.ts'
+import { control, messageOf, portArgument } from './control.ts'
 
 const http = createServer((_request, response) => void response.end('ok'))
 const links = new WebSocketServer({ server: http, perMessageDeflate: false })
@@ -13,7 +13,8 @@ links.on('connection', link => {
 http.listen(portArgument(), '127.0.0.1')
 
 control({
-  fan: () => {
-    for (const link of links.clients) link.send(MESSAGE)
+  fan: bytes => {
+    const message = messageOf(bytes)
+    for (const link of links.clients) link.send(message)
   },
 })

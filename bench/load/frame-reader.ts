@@ -1,5 +1,8 @@
-// Reads server frames out of a byte stream, only as far as counting needs it: kind of the frame and first byte of its
-// payload. Payloads are skipped, never gathered, so a list of several megabytes costs what ten bytes cost.
+// Reads server frames out of a byte stream, only as far as counting needs it: kind and length of the frame and two
+// bytes of its payload. Payloads are skipped, never gathered, so a list of several megabytes costs what ten bytes cost.
+
+/** Where the payloads of `systole.v1` have the first letter of their type: `{"t":"snapshot",…`. */
+export const LETTER_AT = 6
 
 /** What is kept of one stream between two chunks. */
 export interface FrameState {
@@ -7,12 +10,16 @@ export interface FrameState {
   missing: number
   opcode: number
   first: number
+  /** Payload byte at `LETTER_AT`; 0 where the payload is shorter. */
+  letter: number
+  /** Of the whole payload. */
+  length: number
   /** An incomplete header. */
   rest: Buffer | null
 }
 
-/** Told of every complete frame: its opcode (0-15) and the first byte of its payload (0 where it is empty). */
-export type OnFrame<S extends FrameState> = (state: S, opcode: number, first: number) => void
+/** Told of every complete frame: its opcode (0-15). The state has the rest; `first` is 0 where it is empty. */
+export type OnFrame<S extends FrameState> = (state: S, opcode: number) => void
 
 export function readFrames<S extends FrameState>(state: S, chunk: Buffer, onFrame: OnFrame<S>): void {
   const bytes = state.rest === null ? chunk : Buffer.concat([state.rest, chunk])
@@ -23,19 +30,21 @@ export function readFrames<S extends FrameState>(state: S, chunk: Buffer, onFram
       const size = headerSize(bytes, i)
       const known = i + size <= bytes.length
       const length = known ? payloadLength(bytes, i) : 0
-      if (!known || (length > 0 && i + size === bytes.length)) {
+      if (!known || i + size + Math.min(length, LETTER_AT + 1) > bytes.length) {
         state.rest = Buffer.from(bytes.subarray(i))
         return
       }
       state.opcode = bytes[i]! & 0x0f
       state.first = length > 0 ? bytes[i + size]! : 0
+      state.letter = length > LETTER_AT ? bytes[i + size + LETTER_AT]! : 0
+      state.length = length
       state.missing = length
       i += size
     }
     const taken = Math.min(state.missing, bytes.length - i)
     state.missing -= taken
     i += taken
-    if (state.missing === 0) onFrame(state, state.opcode, state.first)
+    if (state.missing === 0) onFrame(state, state.opcode)
   }
 }
 

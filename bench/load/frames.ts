@@ -14,11 +14,13 @@ export const PING = frame(0x9, Buffer.alloc(0))
 /** A masked pong without payload. */
 export const PONG = frame(0xa, Buffer.alloc(0))
 
-/** The request that turns a connection into a link. */
-export function upgradeRequest(host: string, port: number, path: string): Buffer {
+/** The request that turns a connection into a link; `protocol`: the subprotocol it offers. */
+export function upgradeRequest(host: string, port: number, path: string, protocol?: string): Buffer {
+  const offer = protocol === undefined ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`
   return Buffer.from(
     `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n' +
+      `${offer}\r\n`,
   )
 }
 

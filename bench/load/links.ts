@@ -3,7 +3,7 @@
 // costs less here than in any server under test.
 
 import type { Socket } from 'bun'
-import { type FrameState, readFrames } from './frame-reader.ts'
+import { type FrameState, LETTER_AT, readFrames } from './frame-reader.ts'
 import { PONG, upgradeRequest } from './frames.ts'
 import type { Script } from './scripts.ts'
 
@@ -16,6 +16,7 @@ export interface Link extends FrameState {
   readonly request: Buffer
   socket: Socket<Link> | null
   upgraded: boolean
+  quiet: boolean
   /** Told once when the opening was understood; `null` afterwards. */
   ready: ((error: Error | null) => void) | null
 }
@@ -27,6 +28,8 @@ export interface OpenOptions {
   readonly count: number
   /** Links being opened at a time. */
   readonly window: number
+  /** The opening is left for `greet`; a link counts as open when it is upgraded. */
+  readonly quiet: boolean
 }
 
 const HEADERS_END = '\r\n\r\n'
@@ -41,7 +44,7 @@ export class Links {
   lost = 0
   /** Called on every data frame of an identified link. */
   onData: (link: Link) => void = () => {}
-  readonly #onFrame = (link: Link, opcode: number, first: number): void => this.#frame(link, opcode, first)
+  readonly #onFrame = (link: Link, opcode: number): void => this.#frame(link, opcode)
   readonly #handlers = {
     open: (socket: Socket<Link>) => this.#opened(socket),
     data: (socket: Socket<Link>, chunk: Buffer) => this.#data(socket.data, chunk),
@@ -52,9 +55,9 @@ export class Links {
 
   /** Opens `count` links; resolves when every one of them is identified, with the seconds that took. */
   async open(options: OpenOptions): Promise<number> {
-    const { count, window } = options
-    const request = upgradeRequest(options.host, options.port, options.script.path)
-    const made = Array.from({ length: count }, () => this.#make(options.script, request))
+    const { count, window, script, quiet } = options
+    const request = upgradeRequest(options.host, options.port, script.path, script.protocol)
+    const made = Array.from({ length: count }, () => this.#make(script, request, quiet))
     const start = performance.now()
     let next = 0
     const worker = async (): Promise<void> => {
@@ -64,6 +67,23 @@ export class Links {
     return (performance.now() - start) / 1_000
   }
 
+  /** Says all openings that were left; resolves when every link is identified, with the seconds each of them took. */
+  async greet(): Promise<number[]> {
+    const start = performance.now()
+    const waits = this.all
+      .filter(({ quiet }) => quiet)
+      .map(link => {
+        link.quiet = false
+        const identified = new Promise<number>((resolve, reject) => {
+          link.ready = error =>
+            error === null ? resolve((performance.now() - start) / 1_000) : reject(error)
+        })
+        if (link.opening !== null) this.write(link, link.opening)
+        return identified
+      })
+    return await Promise.all(waits)
+  }
+
   /** Writes a whole frame; the frames are small, so a partial write means a server that does not read. */
   write(link: Link, frame: Buffer): void {
     const written = link.socket === null ? 0 : link.socket.write(frame)
@@ -71,7 +91,7 @@ export class Links {
   }
 
   // Everything it will say is made before the clock starts.
-  #make(script: Script, request: Buffer): Link {
+  #make(script: Script, request: Buffer, quiet: boolean): Link {
     const index = this.all.length
     const link: Link = {
       script,
@@ -81,10 +101,13 @@ export class Links {
       beat: script.beat(index),
       socket: null,
       upgraded: false,
+      quiet,
       ready: null,
       missing: 0,
       opcode: 0,
       first: 0,
+      letter: 0,
+      length: 0,
       rest: null,
     }
     this.all.push(link)
@@ -107,9 +130,12 @@ export class Links {
   // One complete short text frame is what nearly always comes; everything else takes the long way.
   #data(link: Link, chunk: Buffer): void {
     if (!link.upgraded) this.#upgrade(link, chunk)
-    else if (link.missing === 0 && link.rest === null && isOneShortText(chunk))
-      this.#frame(link, 0x1, chunk.length > 2 ? chunk[2]! : 0)
-    else readFrames(link, chunk, this.#onFrame)
+    else if (link.missing === 0 && link.rest === null && isOneShortText(chunk)) {
+      link.length = chunk.length - 2
+      link.first = chunk[2] ?? 0
+      link.letter = chunk[2 + LETTER_AT] ?? 0
+      this.#frame(link, 0x1)
+    } else readFrames(link, chunk, this.#onFrame)
   }
 
   #upgrade(link: Link, chunk: Buffer): void {
@@ -123,29 +149,30 @@ export class Links {
     const status = bytes.toString('latin1', 0, bytes.indexOf('\r\n'))
     if (!status.startsWith('HTTP/1.1 101')) return link.ready?.(new Error(`upgrade refused: ${status}`))
     link.upgraded = true
-    if (link.opening !== null) this.write(link, link.opening)
+    if (link.quiet) this.#settle(link)
+    else if (link.opening !== null) this.write(link, link.opening)
     readFrames(link, bytes.subarray(end + HEADERS_END.length), this.#onFrame)
   }
 
-  #frame(link: Link, opcode: number, first: number): void {
+  #frame(link: Link, opcode: number): void {
     if (opcode === CONTROL_PING) return this.write(link, PONG)
     if (opcode === CONTROL_CLOSE) return
     if (link.script.answers !== undefined) {
-      const answer = link.script.answers(first)
+      const answer = link.script.answers(link.first)
       if (answer !== null) return this.write(link, answer)
     }
-    if (link.ready !== null) this.#identify(link, opcode, first)
-    else if (opcode < CONTROL_CLOSE) {
+    if (link.ready !== null) {
+      if (link.script.identifies(opcode, link.first, link.letter)) this.#settle(link)
+    } else if (opcode < CONTROL_CLOSE) {
       this.received++
       this.onData(link)
     }
   }
 
-  #identify(link: Link, opcode: number, first: number): void {
-    if (!link.script.identifies(opcode, first)) return
-    const ready = link.ready!
+  #settle(link: Link): void {
+    const { ready } = link
     link.ready = null
-    ready(null)
+    ready?.(null)
   }
 
   #closed(link: Link): void {

@@ -1,10 +1,13 @@
 // The load generator: a process of its own that holds thousands of links to one server and beats on them. It takes
 // commands as JSON lines on stdin and answers each with one JSON line on stdout, in order.
 
+import { asks } from './asks.ts'
+import { changes } from './changes.ts'
 import type { LoadAnswer, LoadCommand, LoadCounts } from './commands.ts'
 import { Drive } from './drive.ts'
 import { Links } from './links.ts'
-import { type ProbeResult, probe } from './probe.ts'
+import { Lists } from './lists.ts'
+import { probe } from './probe.ts'
 import { SCRIPTS } from './scripts.ts'
 
 const HOST = '127.0.0.1'
@@ -13,6 +16,7 @@ const WINDOW = 256
 
 const links = new Links()
 const drive = new Drive(links)
+const lists = new Lists(links)
 
 function counts(): LoadCounts {
   return { at: performance.now(), sent: drive.sent, received: links.received, lost: links.lost }
@@ -22,26 +26,35 @@ async function received(count: number): Promise<void> {
   while (links.received < count) await Bun.sleep(1)
 }
 
-interface Outcome {
-  readonly opened?: number
-  readonly probe?: ProbeResult
-}
+type Outcome = Omit<Extract<LoadAnswer, { ok: true }>, 'ok' | 'counts'>
 
 async function run(command: LoadCommand): Promise<Outcome> {
   switch (command.do) {
     case 'probe':
       return { probe: await probe(links, command.seconds) }
     case 'open': {
-      const { port, count } = command
+      const { port, count, quiet } = command
       const opened = await links.open({
         host: HOST,
         port,
         script: SCRIPTS[command.script],
         count,
         window: WINDOW,
+        quiet,
       })
       return { opened }
     }
+    case 'greet':
+      return { greeted: await links.greet() }
+    case 'changes':
+      return { changes: await changes(links, command.count, command.times, command.spacing) }
+    case 'asks':
+      return { asks: await asks(links, command) }
+    case 'lists-open':
+      await lists.open(command.port, command.watchers)
+      break
+    case 'lists-run':
+      return { lists: await lists.run(command.rate, command.seconds) }
     case 'drive-closed':
       drive.closed()
       break

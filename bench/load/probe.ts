@@ -30,10 +30,12 @@ export async function probe(links: Links, seconds: number): Promise<ProbeResult>
   await Bun.sleep(seconds * 1_000)
   clearInterval(timer)
   links.onData = () => {}
-  return summary(times.sort((a, b) => a - b))
+  return summary(times)
 }
 
-function summary(sorted: readonly number[]): ProbeResult {
+/** Of times in no order. */
+export function summary(times: readonly number[]): ProbeResult {
+  const sorted = Float64Array.from(times).sort()
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN
   return { samples: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) }
 }

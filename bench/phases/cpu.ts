@@ -9,16 +9,21 @@ import { interleave, type Samples } from '../report/rounds.ts'
 import { BARE, SOCKET_IO, SYSTOLE_DATA, type Target, WS } from '../servers/targets.ts'
 import type { Plan } from './plan.ts'
 
-const CLOSED_BAR = 1.1
+export const CLOSED_BAR = 1.1
 const OPEN_BAR = 0.9
 
-interface Measured {
+export interface Measured {
   readonly microseconds: number
   readonly perSecond: number
 }
 
 /** `rate` 0: closed loop. */
-async function measure(target: Target, script: ScriptName, rate: number, plan: Plan): Promise<Measured> {
+export async function measure(
+  target: Target,
+  script: ScriptName,
+  rate: number,
+  plan: Plan,
+): Promise<Measured> {
   await using server = await ServerProcess.start(target)
   await using load = new LoadProcess(server.port)
   await load.open(script, plan.links)

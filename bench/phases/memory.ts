@@ -1,6 +1,7 @@
 // KiB a server holds per identified link: PSS before and after, some seconds later, when what the handshakes left
 // behind is collected. A few links are there before, so that code compiled once is not charged to the links.
 
+import type { ScriptName } from '../load/scripts.ts'
 import { LoadProcess } from '../process/load-process.ts'
 import { ServerProcess } from '../process/server-process.ts'
 import { type Figure, short } from '../report/figure.ts'
@@ -12,10 +13,9 @@ import type { Plan } from './plan.ts'
 const WARM_LINKS = 200
 const SETTLE = 4_000
 
-async function kibPerLink(target: Target, links: number): Promise<number> {
+export async function kibPerLink(target: Target, script: ScriptName, links: number): Promise<number> {
   await using server = await ServerProcess.start(target)
   await using load = new LoadProcess(server.port)
-  const script = openingScript(target)
   await load.open(script, WARM_LINKS)
   await Bun.sleep(SETTLE / 2)
   const before = server.pssKib()
@@ -29,7 +29,7 @@ async function kibPerLink(target: Target, links: number): Promise<number> {
 async function atSize(links: number, barKib: number, plan: Plan): Promise<Figure> {
   const targets = plan.baselines ? [BARE, WS, SOCKET_IO] : [BARE, WS, SOCKET_IO, SYSTOLE]
   const samples = await interleave(`memory, ${links} links`, targets, plan.rounds, plan.progress, target =>
-    kibPerLink(target, links),
+    kibPerLink(target, openingScript(target), links),
   )
   const own = plan.baselines ? Number.NaN : samples.median(SYSTOLE)
   return {

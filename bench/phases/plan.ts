@@ -2,7 +2,21 @@
 
 import type { Progress } from '../report/progress.ts'
 
-export const PHASES = ['cpu', 'memory', 'connect', 'fanout', 'latency', 'start', 'core'] as const
+export const PHASES = [
+  'cpu',
+  'memory',
+  'connect',
+  'fanout',
+  'latency',
+  'start',
+  'core',
+  'native-cpu',
+  'native-memory',
+  'native-hello',
+  'native-watch',
+  'native-ask',
+  'native-churn',
+] as const
 export type Phase = (typeof PHASES)[number]
 
 export interface Plan {
@@ -18,6 +32,13 @@ export interface Plan {
   /** Members in the lists whose answers must not block the loop. */
   readonly listed: number
   readonly sessions: number
+  /** Changes told to all watchers, one after the other. */
+  readonly changes: number
+  /** Questions about 1,000 members each, to a server that knows `sessions` of them. */
+  readonly asks: number
+  /** Of watchers that are told changes all the time. */
+  readonly watchers: number
+  readonly churnSeconds: number
   /** Only the baselines: the server under test is left out. */
   readonly baselines: boolean
   readonly progress: Progress
@@ -37,6 +58,10 @@ export const FULL: Sizes = {
   openRate: 50_000,
   listed: 100_000,
   sessions: 1_000_000,
+  changes: 12,
+  asks: 400,
+  watchers: 1_000,
+  churnSeconds: 10,
 }
 
 /** A closed loop over fewer links would pass the 100 frames a second that Systole allows each link. */
@@ -50,4 +75,7 @@ export const QUICK: Sizes = {
   seconds: 2,
   listed: 20_000,
   sessions: 200_000,
+  changes: 5,
+  asks: 100,
+  churnSeconds: 4,
 }

@@ -1,7 +1,10 @@
 // The load generator seen from the bench: commands out, answers in, one at a time.
 
 import type { Subprocess } from 'bun'
+import type { AsksOptions, AsksResult } from '../load/asks.ts'
+import type { ChangesResult } from '../load/changes.ts'
 import type { LoadAnswer, LoadCommand, LoadCounts } from '../load/commands.ts'
+import type { ListsResult } from '../load/lists.ts'
 import type { ProbeResult } from '../load/probe.ts'
 import type { ScriptName } from '../load/scripts.ts'
 import { LOAD_CORE, onCore } from './cores.ts'
@@ -29,7 +32,17 @@ export class LoadProcess implements AsyncDisposable {
 
   /** Opens links and returns how many seconds it took until all were identified. */
   async open(script: ScriptName, count: number): Promise<number> {
-    return (await this.#ask({ do: 'open', port: this.#port, script, count })).opened!
+    return (await this.#ask({ do: 'open', port: this.#port, script, count, quiet: false })).opened!
+  }
+
+  /** Opens links that say nothing yet. */
+  async openQuietly(script: ScriptName, count: number): Promise<void> {
+    await this.#ask({ do: 'open', port: this.#port, script, count, quiet: true })
+  }
+
+  /** Lets them all say their opening at once; seconds until each was identified. */
+  async greet(): Promise<readonly number[]> {
+    return (await this.#ask({ do: 'greet' })).greeted!
   }
 
   async driveClosed(): Promise<void> {
@@ -54,6 +67,22 @@ export class LoadProcess implements AsyncDisposable {
 
   async probe(seconds: number): Promise<ProbeResult> {
     return (await this.#ask({ do: 'probe', seconds })).probe!
+  }
+
+  async changes(count: number, times: number, spacing: number): Promise<ChangesResult> {
+    return (await this.#ask({ do: 'changes', count, times, spacing })).changes!
+  }
+
+  async asks(options: Omit<AsksOptions, 'port'>): Promise<AsksResult> {
+    return (await this.#ask({ do: 'asks', port: this.#port, ...options })).asks!
+  }
+
+  async openLists(watchers: number): Promise<void> {
+    await this.#ask({ do: 'lists-open', port: this.#port, watchers })
+  }
+
+  async runLists(rate: number, seconds: number): Promise<ListsResult> {
+    return (await this.#ask({ do: 'lists-run', rate, seconds })).lists!
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

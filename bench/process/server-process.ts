@@ -5,11 +5,12 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Subprocess } from 'bun'
+import { ANSWER } from '../baselines/control.ts'
 import type { Target } from '../servers/targets.ts'
 import { onCore, SERVER_CORE } from './cores.ts'
 import { cpuSeconds, pssKib } from './proc.ts'
 
-const READY_WITHIN = 20_000
+const READY_WITHIN = 60_000
 
 export class ServerProcess implements AsyncDisposable {
   readonly port: number
@@ -36,7 +37,7 @@ export class ServerProcess implements AsyncDisposable {
       stderr: log,
     })
     try {
-      await answers(port, child)
+      await awaitHealth(port, child)
     } catch (error) {
       child.kill('SIGKILL')
       const tail = readFileSync(join(folder, 'log'), 'utf8').slice(-1_500)
@@ -54,10 +55,23 @@ export class ServerProcess implements AsyncDisposable {
     return pssKib(this.#process.pid)
   }
 
+  /** Tells a word that is answered, and waits for the answer: only one such at a time. */
+  async ask(word: string): Promise<unknown> {
+    const known = this.#answers().length
+    this.tell(word)
+    while (this.#answers().length === known) await Bun.sleep(5)
+    return JSON.parse(this.#answers()[known]!.slice(ANSWER.length))
+  }
+
   /** Sends one word to a server that listens to `control`. */
   tell(word: string): void {
     this.#process.stdin.write(`${word}\n`)
     this.#process.stdin.flush()
+  }
+
+  #answers(): string[] {
+    const lines = readFileSync(join(this.#folder, 'log'), 'utf8').split('\n').slice(0, -1)
+    return lines.filter(line => line.startsWith(ANSWER))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,7 +81,7 @@ export class ServerProcess implements AsyncDisposable {
   }
 }
 
-async function answers(port: number, child: Subprocess): Promise<void> {
+async function awaitHealth(port: number, child: Subprocess): Promise<void> {
   const until = performance.now() + READY_WITHIN
   while (performance.now() < until) {
     if (child.exitCode !== null) throw new Error(`it ended with exit code ${child.exitCode}`)

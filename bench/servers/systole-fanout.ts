@@ -3,14 +3,14 @@
 
 import pino from 'pino'
 import { settingsOf, startSystole } from '../../src/index.ts'
-import { control, MESSAGE, portArgument } from '../baselines/control.ts'
+import { control, messageOf, portArgument } from '../baselines/control.ts'
 
 const settings = settingsOf({ port: portArgument(), data: 'off' })
 const server = await startSystole(settings, pino({ level: 'silent' }))
 
 control({
-  fan: () => {
-    server.pushToAll(MESSAGE).catch(error => {
+  fan: bytes => {
+    server.pushToAll(messageOf(bytes)).catch(error => {
       console.error(error)
       process.exit(1)
     })

@@ -41,8 +41,20 @@ export const SYSTOLE_NODE: Target = {
 export function fanning(target: Target): Target {
   if (target !== SYSTOLE)
     return { ...target, command: (port, data) => [...target.command(port, data), '--fan'] }
-  const program = join(BENCH, 'servers', 'systole-fanout.ts')
-  return { ...target, command: port => [BUN, program, String(port)] }
+  return host('systole-fanout.ts')
+}
+
+/** For watchers: Systole that measures its own loop. */
+export const WATCHED: Target = host('systole-watched.ts')
+
+/** Systole that knows so many members from the start. */
+export function knowing(members: number): Target {
+  return host('systole-known.ts', String(members))
+}
+
+function host(program: string, ...more: string[]): Target {
+  const path = join(BENCH, 'servers', program)
+  return { name: SYSTOLE.name, command: port => [BUN, path, String(port), ...more] }
 }
 
 function baseline(name: TargetName, runtime: string, file: string): Target {

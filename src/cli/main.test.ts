@@ -32,6 +32,11 @@ test.each<[string[], string]>([
     'systole: --state "onlin" must be one of online, away, suspect, offline: did you mean online?\n',
   ],
   [['who', '--url', 'x'], 'systole: --url "x" must be a web address, such as http://127.0.0.1:9502\n'],
+  [['wach'], 'systole: unknown command wach: did you mean watch?\n'],
+  [['watch', '7', '--all'], 'systole: watch takes ids, --group or --all: leave all but one out\n'],
+  [['watch', '--grop', 'x'], 'systole: unknown option --grop: did you mean --group?\n'],
+  [['send', 'hi'], 'systole: send takes one of --to, --group, --type and --all: whom it is for\n'],
+  [['send'], "systole: missing required argument 'message'; see systole send --help\n"],
   [['--port'], "systole: option '--port <port>' argument missing; see systole serve --help\n"],
   [['serve', '--port', '70000'], 'systole: --port: "70000" must be a whole number from 0 to 65535\n'],
   [
@@ -119,4 +124,63 @@ describe('who', () => {
       'systole: no server answers at http://127.0.0.1:1: start one with systole serve, or name another by --url\n',
     )
   })
+})
+
+describe('send', () => {
+  let calls: unknown[][] = []
+  let reached = 2
+  let server: Bun.Server<undefined>
+  beforeAll(() => {
+    const app = createApp(
+      stubPresenceServer({
+        push: (...call) => {
+          calls.push(call)
+          return { reached, suspect: 0, offline: 1, unknown: 0 }
+        },
+      }),
+    )
+    server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app })
+  })
+  afterAll(() => server.stop(true))
+  const send = (...words: string[]) => run(['send', ...words, '--url', server.url.href])
+
+  test('prints whom it reached', async () => {
+    calls = []
+    expect(await send('{"a":1}', '--to', '7', '8', '--ack', '2s')).toEqual({
+      code: 0,
+      out: 'reached 4, suspect 0, offline 2, unknown 0\n',
+      err: '',
+    })
+    expect(calls).toEqual([
+      ['member', '7', { a: 1 }, { ack: 2_000 }],
+      ['member', '8', { a: 1 }, { ack: 2_000 }],
+    ])
+  })
+
+  test('nothing was reached: 1', async () => {
+    reached = 0
+    const { code, out } = await send('hi', '--group', 'room')
+    expect([code, out]).toEqual([1, 'reached 0, suspect 0, offline 1, unknown 0\n'])
+  })
+
+  test('what the server refuses ends with 2', async () => {
+    const { code, err } = await send('hi', '--to', '')
+    expect([code, err]).toEqual([
+      2,
+      'systole: the server refuses: to.0 must be an id: 1 to 256 bytes of UTF-8 without control characters (bad_id)\n',
+    ])
+  })
+
+  test('something else answers there', async () => {
+    const { code, err } = await run(['send', 'hi', '--all', '--url', `${server.url.href}elsewhere`])
+    expect(code).toBe(1)
+    expect(err).toContain('does not answer as a Systole server: there is nothing at /elsewhere/v1/push')
+  })
+})
+
+test('a proxy that is set for other programs is not asked for this machine', async () => {
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: createApp(stubPresenceServer({})) })
+  const env = { http_proxy: 'http://127.0.0.1:1', HTTP_PROXY: 'http://127.0.0.1:1' }
+  expect(await run(['who', '--url', server.url.href], env)).toEqual({ code: 0, out: 'nobody\n', err: '' })
+  await server.stop(true)
 })

@@ -6,7 +6,13 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { SystoleError } from '../errors.ts'
+import type { SendOptions } from './send.ts'
+import type { WatchOptions } from './watch.ts'
+import type { WhoOptions } from './who.ts'
 
+/** Commands that ask a running server. */
+const CLIENTS: readonly string[] = ['who', 'watch', 'send']
+const URL_OPTION = ['--url <url>', 'the server to ask', 'http://127.0.0.1:9502'] as const
 const MISUSE: readonly string[] = ['bad_option', 'bad_config', 'port_taken', 'bind_refused']
 
 const packageJson = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
@@ -16,13 +22,14 @@ const { version } = JSON.parse(packageJson) as { version: string }
 async function main(words: readonly string[]): Promise<void> {
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
-  const program = await makeProgram(words[0] === 'who')
+  const command = CLIENTS.find(name => name === words[0])
+  const program = await makeProgram(command !== undefined)
   try {
     await checkCommand(words[0] ?? 'serve', program)
     await program.parseAsync(words, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) fail(error)
-    if (error.exitCode !== 0) fail(await misuse(error, words[0] === 'who' ? 'who' : 'serve', program))
+    if (error.exitCode !== 0) fail(await misuse(error, command ?? 'serve', program))
   }
 }
 
@@ -39,6 +46,8 @@ async function makeProgram(brief: boolean): Promise<Command> {
   if (!brief) await addServeOptions(serve)
   serve.action(() => runServe(serve))
   addWho(program)
+  addWatch(program)
+  addSend(program)
   return program
 }
 
@@ -92,12 +101,57 @@ function addWho(program: Command): void {
     .option('--state <state>', 'only those who are online, away, suspect or offline')
     .option('--json', 'one JSON object a line, as the API gives it')
     .option('--watch', 'redraw every second until Ctrl-C')
-    .option('--url <url>', 'the server to ask', 'http://127.0.0.1:9502')
-    .action(async options => {
+    .option(...URL_OPTION)
+    .action(async (options: WhoOptions) => {
       const { who } = await import('./who.ts')
       await who(options)
     })
 }
+
+function addWatch(program: Command): void {
+  program
+    .command('watch')
+    .description('show who is there, then every change, until Ctrl-C; comes back by itself after a break')
+    .argument('[ids...]', 'only these members, also when they are offline')
+    .option('--group <group>', 'only the members of a group, also those who are offline')
+    .option('--all', 'everybody who is there (this is meant when nothing is named)')
+    .option('--suspect', 'also tell when somebody falls silent and may be gone')
+    .option('--json', 'one JSON object a line')
+    .option(...URL_OPTION)
+    .addHelpText('after', WATCH_HELP)
+    .action(async (ids: string[], options: WatchOptions) => {
+      const { watch } = await import('./watch.ts')
+      await watch(ids, options)
+    })
+}
+
+const WATCH_HELP = `
+Lines of --json by their "kind": "snapshot" (a member of the list), "listed" (the list is whole), "diff" (a member that
+changed; "gone": no longer in the list), "lost" (the connection), "resumed" (nothing was missed), "reset" (a new list
+follows). Colour is only used in a terminal; NO_COLOR=1 turns it off.`
+
+function addSend(program: Command): void {
+  program
+    .command('send')
+    .description('send a message to those who are connected now; nothing is kept for the others')
+    .argument('<message>', 'text; or a JSON object or list, which is sent as such')
+    .option('--to <id...>', 'to these members')
+    .option('--group <group>', 'to the members of a group')
+    .option('--type <type>', 'to the members of a type')
+    .option('--all', 'to every member')
+    .option('--ack <duration>', 'wait for acknowledgements, at most 5s')
+    .option('--text', 'send text, also where it is JSON')
+    .option(...URL_OPTION)
+    .addHelpText('after', SEND_HELP)
+    .action(async (message: string, options: SendOptions) => {
+      const { send } = await import('./send.ts')
+      if (!(await send(message, options))) process.exitCode = 1
+    })
+}
+
+const SEND_HELP = `
+Prints whom it reached: open connections, and members that are suspect, offline or unknown. The exit code is 1 when no
+connection was reached.`
 
 /** What commander refused, on one line that names the nearest known flag. */
 async function misuse(error: CommanderError, command: string, program: Command): Promise<SystoleError> {

@@ -34,6 +34,7 @@ means the default.
 |---|---|---|
 | \`limit\` | silence after which a member is offline, at least 200ms; \`off\`: silence ends nothing | all but native |
 | \`grace\` | how long a broken or closed connection may take to come back; 0: ends at once | all but native |
+| \`evidence\` | \`any\`: every frame proves life; \`beat\`: only beats and messages do (default: as the preset says) | native, auto |
 | \`ping-interval\` | silence after which \`ping-data\` is sent (default 15s) | gateway |
 | \`ping-not-response-limit\` | limit = ping-interval x this (default 1); 0: silence ends nothing | gateway |
 | \`ping-data\` | text sent to every silent connection; it may hold commas (default: none is sent) | gateway |

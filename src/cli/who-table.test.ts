@@ -1,7 +1,7 @@
 // The table of `systole who`: aligned in columns, also where characters take two of them.
 
 import { expect, test } from 'bun:test'
-import { fit, harmless, textWidth } from './text-width.ts'
+import { fit, textWidth } from './text-width.ts'
 import { ago, type WhoMember, whoTable } from './who-table.ts'
 
 const NOW = 1_700_000_000_000
@@ -29,18 +29,28 @@ test('golden table', () => {
       lastEvidenceAt: null,
       sessions: 0,
     },
-    { ...base, id: '\u001b[2Jx', name: 'a\u202eb', held: true },
+    { ...base, id: '\u001b[2Jx', name: 'a\u202eb', type: 'z\u0301\u0301\u0301\u0301\u0301', held: true },
   ]
   expect(whoTable(members, NOW)).toBe(
-    `ID                                NAME      TYPE     STATE             SINCE      LAST EVIDENCE  SESSIONS
-7                                 Ana(7)    -        online            3 min ago  1 s ago        2
-张伟                              张伟老师  teacher  suspect (lost)    3 min ago  1 s ago        1
-mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm…  -         -        offline (closed)  3 min ago  never          0
-\ufffd[2Jx                             a\ufffdb       -        online (held)     3 min ago  1 s ago        2
+    `ID                                NAME        TYPE        STATE             SINCE      LAST EVIDENCE  SESSIONS
+7                                 Ana(7)      -           online            3 min ago  1 s ago        2
+张伟                              张伟老师    teacher     suspect (lost)    3 min ago  1 s ago        1
+mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm…  -           -           offline (closed)  3 min ago  never          0
+<U+001B>[2Jx                      a<U+202E>b  z\u0301\u0301\u0301<2 marks>  online (held)     3 min ago  1 s ago        2
 
 4 members: 2 online, 1 suspect, 1 offline
 `,
   )
+})
+
+test('no column for what is not known', () => {
+  const { sessions: _, ...rest } = base
+  const table = whoTable([{ ...rest, state: 'unknown', since: null }], NOW)
+  expect(table).toBe(`ID  NAME    TYPE  STATE    SINCE  LAST EVIDENCE
+7   Ana(7)  -     unknown  -      1 s ago
+
+1 member: 1 unknown
+`)
 })
 
 test('nobody', () => {
@@ -68,5 +78,4 @@ test('widths', () => {
     '汉… ',
     'abc',
   ])
-  expect(harmless('a\u0007b\u2066c')).toBe('a\ufffdb\ufffdc')
 })

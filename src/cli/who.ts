@@ -5,6 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { SystoleError } from '../errors.ts'
 import { MEMBER_STATES } from '../protocol/words.ts'
 import { suggestion } from '../server/options/nearest.ts'
+import { callServer, errorOf, notOurs, serverUrl } from './ask-server.ts'
+import { jsonLine } from './visible.ts'
 import { type WhoMember, whoTable } from './who-table.ts'
 
 /** Flags of the command. */
@@ -16,13 +18,12 @@ export interface WhoOptions {
 }
 
 const PAGE = 200
-const PATIENCE = 10_000
 const CLEAR = '\u001b[H\u001b[2J\u001b[3J'
 
 /** Runs the command until it is done; with `watch` until the process is stopped. */
 export async function who(options: WhoOptions): Promise<void> {
   checkState(options.state)
-  const base = checkUrl(options.url)
+  const base = serverUrl(options.url)
   // `systole who | head` is no failure
   process.stdout.on('error', () => process.exit(0))
   show(await ask(base, options), options)
@@ -65,35 +66,16 @@ interface Page {
 }
 
 async function readPage(base: URL, state: string | undefined, cursor: string | null): Promise<Page> {
-  const url = new URL('v1/members', base)
-  url.searchParams.set('limit', String(PAGE))
-  if (state !== undefined) url.searchParams.set('state', state)
-  if (cursor !== null) url.searchParams.set('cursor', cursor)
-  const response = await call(url, base)
-  const body: unknown = await response.json().catch(() => null)
-  if (response.ok && isPage(body)) return body
-  const said = isError(body) ? body.error.message : `HTTP ${response.status}`
-  throw new SystoleError(
-    'not_running',
-    `${base.origin} does not answer as a Systole server: ${said}; correct --url`,
-  )
-}
-
-async function call(url: URL, base: URL): Promise<Response> {
-  try {
-    return await fetch(url, { signal: AbortSignal.timeout(PATIENCE) })
-  } catch (cause) {
-    const text = `no server answers at ${base.origin}: start one with systole serve, or name another by --url`
-    throw new SystoleError('not_running', text, { cause })
-  }
+  const query = new URLSearchParams({ limit: String(PAGE) })
+  if (state !== undefined) query.set('state', state)
+  if (cursor !== null) query.set('cursor', cursor)
+  const answer = await callServer(base, `v1/members?${query}`)
+  if (answer.ok && isPage(answer.body)) return answer.body
+  throw notOurs(base, errorOf(answer).message)
 }
 
 function isPage(body: unknown): body is Page {
   return typeof body === 'object' && body !== null && Array.isArray((body as Partial<Page>).members)
-}
-
-function isError(body: unknown): body is { error: { message: string } } {
-  return typeof (body as { error?: { message?: unknown } } | null)?.error?.message === 'string'
 }
 
 function checkState(state: string | undefined): void {
@@ -105,15 +87,6 @@ function checkState(state: string | undefined): void {
   )
 }
 
-function checkUrl(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url !== null && /^https?:$/.test(url.protocol)) return new URL(url.pathname.replace(/\/*$/, '/'), url)
-  throw new SystoleError(
-    'bad_option',
-    `--url ${JSON.stringify(text)} must be a web address, such as http://127.0.0.1:9502`,
-  )
-}
-
 function jsonLines(members: readonly WhoMember[]): string {
-  return members.map(member => `${JSON.stringify(member)}\n`).join('')
+  return members.map(jsonLine).join('')
 }

@@ -9,11 +9,29 @@ export interface Details {
   readonly name?: string
   readonly type?: string
   readonly profile?: unknown
+  /** `null`: no longer any. */
+  readonly status?: Status | null
+}
+
+/** What a member tells others of itself. Hidden members are offline to all but API keys, hooks and the log. */
+export interface Status {
+  readonly visibility: 'shown' | 'hidden'
+  readonly text: string | null
+  /** When it lapses, in ms since 1970; `null`: never. */
+  readonly until: number | null
+}
+
+/** A membership of a group, that a session or (session 0) the API made. */
+export interface Membership {
+  readonly group: string
+  /** Of the API's: when it ends, in ms since 1970; `null`: with its removal. */
+  readonly until: number | null
 }
 
 /** One change of one session, in the order in which it happened. Times are those of the writer's clock. */
 export interface SessionChange {
-  readonly kind: 'begin' | 'suspect' | 'resume' | 'away' | 'back' | 'update' | 'end'
+  readonly kind: 'begin' | 'suspect' | 'resume' | 'away' | 'back' | 'update' | 'enter' | 'exit' | 'end'
+  /** 0: no session's doing; then only `update`, `enter` and `exit`. */
   readonly session: number
   readonly member: string
   /** When it was decided. */
@@ -29,6 +47,8 @@ export interface SessionChange {
   readonly instance: string | null
   readonly epoch: number
   readonly details: Details | null
+  /** Of `enter` and `exit`. */
+  readonly membership: Membership | null
 }
 
 /** Asks for a session of `member` on `link`. */
@@ -70,6 +90,7 @@ export type DetectorEvent<L extends object> =
   | { readonly type: 'end'; readonly session: Session<L>; readonly reason: Reason }
   | { readonly type: 'hide' | 'show'; readonly session: Session<L> }
   | { readonly type: 'update'; readonly session: Session<L>; readonly details: Details }
+  | { readonly type: 'enter' | 'exit'; readonly session: Session<L>; readonly group: string }
   | { readonly type: 'terms'; readonly session: Session<L>; readonly terms: Terms }
   | { readonly type: 'restore'; readonly session: RestoredSession }
   | { readonly type: 'stalled'; readonly ms: number }

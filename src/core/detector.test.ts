@@ -57,6 +57,8 @@ describe('detector', () => {
       { type: 'broke', session, link, cause: 'lost' },
       { type: 'hide', session },
       { type: 'show', session },
+      { type: 'enter', session, group: 'g' },
+      { type: 'exit', session, group: 'g' },
       { type: 'terms', session, terms: makeTerms('native', PRESETS.fast, { evidence: 'none' }) },
     ] as const
     for (const event of events) expect(detector.apply(event, 20)).toEqual([])
@@ -110,5 +112,21 @@ describe('detector', () => {
     for (let at = 100; at <= 600; at += 100)
       for (const effect of detector.apply({ type: 'tick' }, at)) seen.push(`${at} ${effect.type}`)
     expect(seen).toEqual(['100 change', '200 probe', '500 cut', '500 change'])
+  })
+
+  test('groups are told as they are said, and say nothing of the state that was told', () => {
+    const detector = new Detector<Link>({}, 0)
+    const session = begin(detector, 'a', 0)
+    const enter = detector.apply({ type: 'enter', session, group: 'g' }, 10)
+    const told = { session: session.id, member: 'a', at: 10, details: null }
+    expect(enter).toMatchObject([
+      { type: 'change', change: { kind: 'enter', membership: { group: 'g', until: null }, ...told } },
+    ])
+    detector.apply({ type: 'broke', session, link: session.link!, cause: 'lost' }, 20)
+    const exit = detector.apply({ type: 'exit', session, group: 'g' }, 30)
+    expect(exit).toMatchObject([{ type: 'change', change: { kind: 'exit' } }])
+    expect([session.state, session.told]).toEqual(['suspect', 'online'])
+    const nameless = begin(detector, null, 40)
+    expect(detector.apply({ type: 'enter', session: nameless, group: 'g' }, 50)).toEqual([])
   })
 })

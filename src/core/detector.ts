@@ -95,6 +95,9 @@ export class Detector<L extends object> {
         return this.#show(event.session, at)
       case 'update':
         return this.#update(event.session, event.details, at)
+      case 'enter':
+      case 'exit':
+        return this.#out.tellGroup(event.type, event.session, at, event.group)
       case 'terms':
         return this.#agree(event.session, event.terms)
       case 'restore':
@@ -339,7 +342,7 @@ export class Detector<L extends object> {
     else this.#silent(session, at)
   }
 
-  // --- ending
+  // --- ending and telling
 
   #end(session: Session<L>, reason: Reason, at: number): void {
     if (session.state === 'ended') return
@@ -357,8 +360,6 @@ export class Detector<L extends object> {
     this.#flush(session, at)
     this.#out.tell('end', session, at)
   }
-
-  // --- telling
 
   // What a member said of itself must not be lost with its last session.
   #flush(session: Session<L>, at: number): void {

@@ -20,7 +20,11 @@ function change(
     reason,
     dialect: 'native',
   } as const
-  return { kind, member, at, instance: null, epoch: 0, details: null, ...base, ...patch }
+  return { kind, member, at, instance: null, epoch: 0, details: null, membership: null, ...base, ...patch }
+}
+
+function inGroup(kind: 'enter' | 'exit', session: number, member: string, group: string): SessionChange {
+  return change(kind, member, { session, membership: { group, until: null } })
 }
 
 function kinds(ledger: Ledger, ...changes: SessionChange[]): string[] {
@@ -132,5 +136,85 @@ describe('ledger', () => {
     expect(ledger.counts.offline).toBe(1)
     expect(kinds(ledger, change('begin', 'a'))).toEqual(['join a'])
     expect(ledger.offline.size).toBe(0)
+  })
+
+  test('a group change is an update without details; standing ones are of members nobody saw', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    const [enter] = ledger.commit([inGroup('enter', 0, 'a', 'g')])
+    expect(enter).toMatchObject({ kind: 'update', state: 'offline', entered: ['g'], detailed: false })
+    expect(ledger.members.get('a')).toMatchObject({ lastEvidenceAt: NEVER, sessions: null })
+    expect(ledger.counts.offline).toBe(1)
+    expect(kinds(ledger, inGroup('enter', 0, 'a', 'g'), inGroup('exit', 0, 'a', 'h'))).toEqual([])
+    const [exit] = ledger.commit([inGroup('exit', 0, 'a', 'g')])
+    expect(exit).toMatchObject({ kind: 'update', exited: ['g'], groups: [] })
+    expect(ledger.tallies.groups.size).toBe(0)
+  })
+
+  test('who is not known is not known by an exit', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    expect(kinds(ledger, inGroup('exit', 0, 'a', 'g'))).toEqual([])
+    expect(ledger.members.size).toBe(0)
+  })
+
+  test('a session that has ended makes no membership', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    ledger.commit([change('begin', 'a'), change('end', 'a')])
+    expect(kinds(ledger, inGroup('enter', 1, 'a', 'g'))).toEqual([])
+    expect(ledger.members.get('a')!.memberships).toBeNull()
+  })
+
+  test('a change of the API touches no evidence', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    ledger.commit([change('begin', 'a', { at: 1_000 })])
+    const [step] = ledger.commit([change('update', 'a', { session: 0, at: 5_000, details: { name: 'A' } })])
+    expect(step).toMatchObject({ kind: 'update', detailed: true, session: 0, lastEvidenceAt: 1_000 })
+  })
+
+  test('the version of hiding is that of the step that told it, with a join and after a resume', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    const hidden = { status: { visibility: 'hidden', text: null, until: null } } as const
+    const [join] = ledger.commit([change('begin', 'a', { details: hidden })])
+    expect(join!.status).toMatchObject({ since: 1_000, version: join!.version })
+    const steps = ledger.commit([
+      change('begin', 'b'),
+      change('suspect', 'b'),
+      change('begin', 'b', { session: 2, at: 2_000, details: hidden }),
+    ])
+    expect(steps.map(({ kind, status, detailed }) => [kind, status?.version ?? null, detailed])).toEqual([
+      ['join', null, false],
+      ['suspect', null, false],
+      ['resume', null, false],
+      ['update', steps[3]!.version, true],
+    ])
+  })
+
+  test('a forgotten member is in no group and counted nowhere', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    ledger.commit([
+      change('begin', 'a', { details: { type: 't' } }),
+      inGroup('enter', 0, 'a', 'g'),
+      change('end', 'a'),
+    ])
+    ledger.forget(9_000, 10, 10)
+    expect(ledger.tallies).toMatchObject({ seen: { offline: 0 } })
+    expect(ledger.tallies.types.size + ledger.tallies.groups.size).toBe(0)
+  })
+
+  test('an unproven member counts by what was told of it', () => {
+    const ledger = new Ledger({ epoch: 1 })
+    for (const [id, session, state] of [
+      ['a', 1, 'away'],
+      ['b', 2, 'suspect'],
+    ] as const) {
+      const member = new Member(id, 50)
+      member.state = state
+      putSession(member, session, state, true)
+      ledger.restore(member)
+    }
+    expect(ledger.tallies.seen).toMatchObject({ away: 1, suspectOnline: 1, online: 0 })
+    const [step] = ledger.commit([change('resume', 'b', { session: 2 })])
+    expect(step).toMatchObject({ kind: 'resume', settledState: 'online', settledSince: 50 })
+    expect(step!.settledChanged).toBe(false)
+    expect(ledger.tallies.seen).toMatchObject({ away: 1, suspectOnline: 0, online: 1 })
   })
 })

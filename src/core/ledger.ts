@@ -2,12 +2,15 @@
 // It knows no connection and no clock; the times in a change are the times it tells.
 
 import type { MemberState } from '../protocol/words.ts'
-import type { Details, SessionChange } from './change.ts'
+import type { SessionChange } from './change.ts'
 import { NEVER } from './clock.ts'
+import { describe } from './describe.ts'
 import { Member } from './member.ts'
-import { bestState, dropSession, type PackedState, putSession, shownState } from './member-sessions.ts'
+import { bestState, dropSession, putSession, shownState } from './member-sessions.ts'
+import { endGroups, enterGroup, exitGroup } from './memberships.ts'
 import { Ordered } from './ordered.ts'
-import { stepOf, type Transition, transitionOf } from './transition.ts'
+import { seenGroups, seenOf, Tallies, without } from './tally.ts'
+import { type News, noNews, type SettledState, type Step, stepOf, tellStep } from './transition.ts'
 
 /** Options of the ledger. */
 export interface LedgerOptions {
@@ -18,10 +21,12 @@ export interface LedgerOptions {
 }
 
 const EPOCH = 2 ** 32
+/** No session's doing. */
+const STANDING = 0
 
 /**
  * Invariants: `member.state === bestState(member)` between commits; `counts[s]` = members in state s;
- * `offline` holds exactly the offline members, longest offline first; versions only grow.
+ * `offline` holds exactly the offline members, longest offline first; versions only grow; `tallies` equal a recount.
  */
 export class Ledger {
   readonly members = new Map<string, Member>()
@@ -30,6 +35,8 @@ export class Ledger {
   /** Members of the listing dialect, in order of their first beat. */
   listed: Member[] = []
   readonly counts: Record<MemberState, number> = { online: 0, away: 0, suspect: 0, offline: 0 }
+  /** What others see, by type and by group; and who is in which group. */
+  readonly tallies = new Tallies()
   readonly #listing: string | undefined
   /** Members that others see as suspect since the start, whatever was told of them before. */
   readonly #unproven = new Set<Member>()
@@ -42,8 +49,8 @@ export class Ledger {
   }
 
   /** Applies changes in order and returns what they made of the members. */
-  commit(changes: readonly SessionChange[]): Transition[] {
-    const out: Transition[] = []
+  commit(changes: readonly SessionChange[]): Step[] {
+    const out: Step[] = []
     for (const change of changes) this.#apply(change, out)
     return out
   }
@@ -89,40 +96,63 @@ export class Ledger {
     return gone
   }
 
-  #apply(change: SessionChange, out: Transition[]): void {
-    const member = this.members.get(change.member) ?? this.#add(new Member(change.member, change.since))
-    member.lastEvidenceAt = Math.max(member.lastEvidenceAt, change.lastEvidenceAt)
-    member.lastBeatAt = Math.max(member.lastBeatAt, change.lastBeatAt)
+  #apply(change: SessionChange, out: Step[]): void {
+    const known = this.members.get(change.member)
+    if (known === undefined && change.kind === 'exit') return
+    const member = known ?? this.#add(new Member(change.member, change.since))
+    if (change.session !== STANDING) {
+      member.lastEvidenceAt = Math.max(member.lastEvidenceAt, change.lastEvidenceAt)
+      member.lastBeatAt = Math.max(member.lastBeatAt, change.lastBeatAt)
+    }
     if (change.kind === 'begin' && change.dialect === this.#listing) this.#list(member)
-    const renamed = change.details !== null && merge(member, change.details)
-    if (!place(member, change)) return
+    const was = seenOf(member)
+    const groups = seenGroups(member)
+    const news = noNews(groups)
+    if (!place(member, change, news)) return
     if (shownState(member) === bestState(member)) this.#unproven.delete(member)
-    const joined = member.state === 'offline'
-    this.#step(member, change, out)
-    if (renamed && !(joined && member.state !== 'offline')) this.#emit('update', member, change, out)
+    this.#tell(member, change, news, out)
+    this.tallies.change(member, was, groups)
   }
 
-  #step(member: Member, change: SessionChange, out: Transition[]): void {
-    const from = member.state
+  // What comes with a join is told with it; elsewhere details are a step of their own, after the one of the state.
+  #tell(member: Member, change: SessionChange, news: News, out: Step[]): void {
+    const kind = stepOf(member.state, bestState(member))
+    if (kind !== null) {
+      const hid = kind === 'join' && learn(member, change, news)
+      this.#turn(member, change, news)
+      this.#emit(kind, member, change, news, hid, out)
+      if (kind === 'leave') member.joinedAt = NEVER
+      if (change.details === null && member.status === null) return
+    }
+    const more = kind === null ? news : noNews(seenGroups(member))
+    const hid = learn(member, change, more)
+    if (more.detailed || more.regrouped || !sameGroups(more.seenGroups, seenGroups(member)))
+      this.#emit('update', member, change, more, hid, out)
+  }
+
+  // Takes the member into the state of its best session.
+  #turn(member: Member, change: SessionChange, news: News): void {
+    const { state: from, settledState, settledSince } = member
     const to = bestState(member)
-    const kind = stepOf(from, to)
-    if (kind === null) return
     this.counts[from]--
     this.counts[to]++
     member.state = to
     // a suspicion is told late and tells when it began: another session may have held the state up since then
     member.since = Math.max(member.since, change.since)
-    if (kind === 'join') member.joinedAt = change.at
-    member.reason = kind === 'leave' || change.kind === 'suspect' ? change.reason : null
-    if (kind === 'leave') this.offline.add(member)
-    if (kind === 'join') this.offline.delete(member)
-    this.#emit(kind, member, change, out)
-    if (kind === 'leave') member.joinedAt = NEVER
+    if (from === 'offline') member.joinedAt = change.at
+    member.reason = to === 'offline' || change.kind === 'suspect' ? change.reason : null
+    if (to === 'offline') this.offline.add(member)
+    if (from === 'offline') this.offline.delete(member)
+    const settled = settle(settledState, member)
+    news.settledChanged = settled !== settledState
+    member.settle(settled, news.settledChanged ? member.since : settledSince)
   }
 
-  #emit(kind: Transition['kind'], member: Member, change: SessionChange, out: Transition[]): void {
-    member.version = ++this.#version
-    out.push(transitionOf(kind, member, change.session, change.at, kind === 'update' ? null : member.reason))
+  #emit(kind: Step['kind'], member: Member, change: SessionChange, news: News, hid: boolean, out: Step[]) {
+    const version = ++this.#version
+    member.version = version
+    if (hid) member.status = { ...member.status!, version }
+    out.push(tellStep(kind, member, change, news))
   }
 
   #list(member: Member): void {
@@ -136,6 +166,7 @@ export class Ledger {
     this.inOrder.add(member)
     this.counts[member.state]++
     if (member.state === 'offline') this.offline.add(member)
+    this.tallies.know(member)
     return member
   }
 
@@ -144,37 +175,48 @@ export class Ledger {
     this.inOrder.remove(member)
     this.offline.delete(member)
     this.counts[member.state]--
+    this.tallies.forget(member)
   }
 }
 
-// Brings the member's sessions up to the change; false when it tells of a session the member does not have.
-function place(member: Member, change: SessionChange): boolean {
-  if (change.kind === 'update') return true
-  if (change.kind === 'end') return dropSession(member, change.session)
-  const state: PackedState =
-    change.kind === 'suspect' ? 'suspect' : change.kind === 'away' ? 'away' : 'online'
-  putSession(member, change.session, state)
-  return true
+// Brings the member's sessions and groups up to the change; false when it tells of a session the member does not have.
+function place(member: Member, change: SessionChange, news: News): boolean {
+  const { kind, session, membership } = change
+  switch (kind) {
+    case 'update':
+      return true
+    case 'enter':
+    case 'exit':
+      if (session !== STANDING && bestState(member, session) === 'offline') return false
+      if (membership === null) return false
+      news.regrouped =
+        kind === 'exit'
+          ? exitGroup(member, session, membership.group)
+          : enterGroup(member, session, membership)
+      return true
+    case 'end':
+      if (!dropSession(member, session)) return false
+      news.regrouped = endGroups(member, session).length > 0
+      return true
+    default:
+      putSession(member, session, kind === 'suspect' || kind === 'away' ? kind : 'online')
+      return true
+  }
 }
 
-// True when something is not as it was.
-function merge(member: Member, { name, type, profile }: Details): boolean {
-  let changed = false
-  if (name !== undefined && name !== member.name) {
-    member.name = name
-    changed = true
-  }
-  if (type !== undefined && type !== member.type) {
-    member.type = type
-    changed = true
-  }
-  if (profile !== undefined && !sameJson(profile, member.profile)) {
-    member.profile = profile
-    changed = true
-  }
-  return changed
+// Describes the member anew; true when it hid or showed itself by that.
+function learn(member: Member, { details, at }: SessionChange, news: News): boolean {
+  const { changed, hid } = describe(member, details, at)
+  news.detailed = changed
+  return hid
 }
 
-function sameJson(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
+function sameGroups(a: readonly string[], b: readonly string[]): boolean {
+  return without(a, b).length + without(b, a).length === 0
+}
+
+// A suspicion settles nothing; a member that comes as a suspect came.
+function settle(before: SettledState, { state }: Member): SettledState {
+  if (state !== 'suspect') return state
+  return before === 'offline' ? 'online' : before
 }

@@ -22,6 +22,8 @@ test('packed sessions equal a map of states', () => {
         const shown = [...naive.values()].map(session => (session.unproven ? 2 : session.state))
         expect(sessionCount(member)).toBe(naive.size)
         expect(bestState(member)).toBe(STATES[Math.min(...told)] ?? 'offline')
+        for (const [one, { state: of }] of naive) expect(bestState(member, one)).toBe(STATES[of]!)
+        expect(bestState(member, base * 2 ** 16 + 9)).toBe('offline')
         expect(shownState(member)).toBe(STATES[Math.min(...shown)] ?? 'offline')
       }
     }),

@@ -43,9 +43,13 @@ export function dropSession(member: Member, id: number): boolean {
   return true
 }
 
-/** The best state of its sessions as told, `offline` without any. */
-export function bestState(member: Member): MemberState {
-  return fold(member, entry => entry % UNPROVEN)
+/** The best state of its sessions as told, or that of session `only`; `offline` without any. */
+export function bestState(member: Member, only?: number): MemberState {
+  if (only === undefined) return fold(member, entry => entry % UNPROVEN)
+  const { sessions } = member
+  const entries = typeof sessions === 'number' ? [sessions] : (sessions ?? [])
+  const entry = entries.find(other => idOf(other) === only)
+  return entry === undefined ? 'offline' : CODES[entry % UNPROVEN]!
 }
 
 /** What others see: a member of whom nobody was heard since the start is `suspect`. */

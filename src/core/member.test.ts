@@ -52,3 +52,26 @@ test('nor do those of a session', () => {
           expect([a, b, c, d]).toEqual([state, told, hold, reason])
         }
 })
+
+test('what is rare costs nothing once it is over', () => {
+  const member = new Member('a', 5)
+  const bare = () => (member as unknown as { rare: object | null }).rare === null
+  member.settle('offline', 5)
+  member.type = null
+  expect(bare()).toBe(true)
+  member.state = 'suspect'
+  member.settle('away', 3)
+  member.type = 't'
+  expect([member.settledState, member.settledSince, bare()]).toEqual(['away', 3, false])
+  member.type = null
+  expect([member.settledState, member.settledSince]).toEqual(['away', 3])
+  member.state = 'offline'
+  member.settle('offline', 5)
+  expect([member.settledState, member.settledSince, bare()]).toEqual(['offline', 5, true])
+})
+
+test('a suspect of whom no more is kept was online', () => {
+  const member = new Member('a', 5)
+  member.state = 'suspect'
+  expect([member.settledState, member.settledSince]).toEqual(['online', 5])
+})

@@ -3,10 +3,23 @@
 
 import type { MemberState, Reason } from '../protocol/words.ts'
 import { NEVER } from './clock.ts'
+import type { Memberships } from './memberships.ts'
 import { packReason, unpackReason } from './packing.ts'
+import type { MemberStatus, SettledState } from './transition.ts'
 
 const STATES: readonly MemberState[] = ['online', 'away', 'suspect', 'offline']
 const OFFLINE = STATES.indexOf('offline')
+
+/** What is so of few members only. */
+class Rare {
+  type: string | null = null
+  profile: unknown = null
+  status: MemberStatus | null = null
+  memberships: Memberships | null = null
+  /** `null`: settled as `state` and `since` say. */
+  settledState: SettledState | null = null
+  settledSince = NEVER
+}
 
 // JSC gives an object of 12 fields 112 bytes and one of 14 fields 160, hence the packing.
 /** Mutated by the ledger alone. Times are those of the changes it was given. */
@@ -14,7 +27,7 @@ export class Member {
   readonly id: string
   name: string | null = null
   /** `null` for the many of whom nothing but a name is known. */
-  private more: { readonly type: string | null; readonly profile: unknown } | null = null
+  private rare: Rare | null = null
   /** `state` and `reason`: two words in one number. */
   private words = OFFLINE
   since: number
@@ -54,22 +67,64 @@ export class Member {
   }
 
   get type(): string | null {
-    return this.more?.type ?? null
+    return this.rare?.type ?? null
   }
 
   set type(type: string | null) {
-    this.#know(type, this.profile)
+    this.#put('type', type)
   }
 
   get profile(): unknown {
-    return this.more?.profile ?? null
+    return this.rare?.profile ?? null
   }
 
   set profile(profile: unknown) {
-    this.#know(this.type, profile)
+    this.#put('profile', profile)
   }
 
-  #know(type: string | null, profile: unknown): void {
-    this.more = type === null && profile === null ? null : { type, profile }
+  get status(): MemberStatus | null {
+    return this.rare?.status ?? null
   }
+
+  set status(status: MemberStatus | null) {
+    this.#put('status', status)
+  }
+
+  /** `null`: in no group. */
+  get memberships(): Memberships | null {
+    return this.rare?.memberships ?? null
+  }
+
+  set memberships(memberships: Memberships | null) {
+    this.#put('memberships', memberships)
+  }
+
+  /** The state as those see it who did not ask for suspicions: equal to `state` unless that is `suspect`. */
+  get settledState(): SettledState {
+    const { state } = this
+    return this.rare?.settledState ?? (state === 'suspect' ? 'online' : state)
+  }
+
+  get settledSince(): number {
+    return this.rare === null || this.rare.settledState === null ? this.since : this.rare.settledSince
+  }
+
+  /** To be called after `state` and `since` are set. */
+  settle(state: SettledState, since: number): void {
+    this.#put('settledState', null)
+    if (this.settledState === state && this.since === since) return
+    this.#put('settledState', state)
+    this.rare!.settledSince = since
+  }
+
+  #put<K extends keyof Rare>(key: K, value: Rare[K]): void {
+    if (value === null && this.rare === null) return
+    this.rare ??= new Rare()
+    this.rare[key] = value
+    if (value === null && isBare(this.rare)) this.rare = null
+  }
+}
+
+function isBare({ type, profile, status, memberships, settledState }: Rare): boolean {
+  return type === null && profile === null && status === null && memberships === null && settledState === null
 }

@@ -20,7 +20,15 @@ export class Outbox<L extends object> {
     const { member, state } = session
     if (kind !== 'update' && state !== 'ended') session.told = state
     if (member === null) return
-    this.emit({ type: 'change', change: changeOf(kind, session, member, at, details) })
+    this.emit({ type: 'change', change: changeOf(kind, session, member, at, details, null) })
+  }
+
+  /** Tells the store of a membership, which says nothing of the session's state. */
+  tellGroup(kind: 'enter' | 'exit', session: Session<L>, at: number, group: string): void {
+    const { member, state } = session
+    if (member === null || state === 'ended') return
+    const change = changeOf(kind, session, member, at, null, { group, until: null })
+    this.emit({ type: 'change', change })
   }
 
   /** What came together since the last call. */

@@ -1,6 +1,6 @@
 // Puts what happened to a session into the form the store is told. Times stay on the detector's clock.
 
-import type { Details, SessionChange } from './change.ts'
+import type { Details, Membership, SessionChange } from './change.ts'
 import { lastEvidenceAt, type Session } from './session.ts'
 
 /** One change of `session`, a session of `member`, decided at `at`. */
@@ -10,6 +10,7 @@ export function changeOf(
   member: string,
   at: number,
   details: Details | null,
+  membership: Membership | null,
 ): SessionChange {
   return {
     kind,
@@ -24,5 +25,6 @@ export function changeOf(
     instance: session.instance,
     epoch: session.epoch,
     details,
+    membership,
   }
 }

@@ -13,6 +13,8 @@ import type { Stalls } from './stalls.ts'
 export type Verdict = 'wait' | 'probe' | 'away' | 'silent' | 'tell' | 'over'
 
 const GOLDEN = 0.618_033_988_749_894_9
+/** Evidence so soon after the begin belongs to it, in ms: the answer to the ping that measures the round trip. */
+const FRESH = 1_000
 
 /** What is due at `at`. */
 export function judge(session: Session, at: number, stalls: Stalls): Verdict {
@@ -57,15 +59,16 @@ function awayAt(session: Session, stalls: Stalls): number {
 
 // One probe per silence, unless agreed otherwise; unanswered <=> probedAt > last (an answer may come within the same
 // millisecond). The first one after a link begins comes at [0.5, 1] x I, spread by the session's number, so that a
-// wave of newcomers is not asked in one wave.
+// wave of newcomers is not asked in one wave; what they say right after they came is part of that wave.
 function probeAt(session: Session, stalls: Stalls): number {
-  const { terms, probedAt, since, id } = session
+  const { terms, probedAt, since, id, state } = session
   const last = lastEvidenceAt(session)
   if (!terms.probe) return Number.POSITIVE_INFINITY
   if (probedAt > last)
     return terms.probeAgain
       ? probedAt + terms.timing.interval + stalls.since(probedAt)
       : Number.POSITIVE_INFINITY
-  const spread = last === since ? 0.5 + 0.5 * ((id * GOLDEN) % 1) : 1
+  const isNew = state === 'online' && last - since < FRESH
+  const spread = isNew ? 0.5 + 0.5 * ((id * GOLDEN) % 1) : 1
   return last + Math.ceil(terms.timing.interval * spread) + stalls.since(last)
 }

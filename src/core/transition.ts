@@ -1,7 +1,9 @@
 // What the log, watchers, hooks and webhooks are told of a member. Data, and the one rule that names a step.
 
 import type { MemberState, Reason, TransitionKind } from '../protocol/words.ts'
+import type { SessionChange, Status } from './change.ts'
 import type { Member } from './member.ts'
+import { seenGroups, without } from './tally.ts'
 
 /** One step of one member. `version` orders the steps of a member; gaps are normal. */
 export interface Transition {
@@ -22,6 +24,36 @@ export interface Transition {
   readonly name: string | null
   readonly type: string | null
   readonly profile: unknown
+  readonly status: MemberStatus | null
+  /** Its groups after the step, in no order. */
+  readonly groups: readonly string[]
+}
+
+/** A state as those know it who did not ask for suspicions. */
+export type SettledState = Exclude<MemberState, 'suspect'>
+
+/** A member's status as the ledger keeps it. `null` in its place: it says nothing and never hid. */
+export interface MemberStatus extends Status {
+  /** When its visibility changed last, and the version of that step: what others see of a hidden member. 0: never. */
+  readonly since: number
+  readonly version: number
+}
+
+/**
+ * A transition as `commit` tells it, with what only a listener at that moment needs. To those who did not ask for
+ * suspicions a member is as it was before (`settled`), and they hear nothing where `settledChanged` and `detailed`
+ * are both false.
+ */
+export interface Step extends Transition {
+  readonly settledState: SettledState
+  readonly settledSince: number
+  readonly settledChanged: boolean
+  /** Name, type, profile or status changed. */
+  readonly detailed: boolean
+  /** Groups in which others find it after the step; and by this step find it anew, or no longer. */
+  readonly seenGroups: readonly string[]
+  readonly entered: readonly string[]
+  readonly exited: readonly string[]
 }
 
 /** The name of the step between two states; `null` when there is none. */
@@ -34,14 +66,29 @@ export function stepOf(from: MemberState, to: MemberState): TransitionKind | nul
   return to === 'away' ? 'away' : 'back'
 }
 
-/** A transition of `member` as it stands after the step. */
-export function transitionOf(
+/** What a step brings besides a state. */
+export interface News {
+  settledChanged: boolean
+  detailed: boolean
+  /** Its groups are others than before. */
+  regrouped: boolean
+  /** Groups in which others found it before. */
+  readonly seenGroups: readonly string[]
+}
+
+/** No news of a member that others found in `seenGroups`. */
+export function noNews(seenGroups: readonly string[]): News {
+  return { settledChanged: false, detailed: false, regrouped: false, seenGroups }
+}
+
+/** A step of `member` as it stands after it. */
+export function tellStep(
   kind: TransitionKind,
   member: Member,
-  session: number,
-  at: number,
-  reason: Reason | null,
-): Transition {
+  { session, at }: SessionChange,
+  { settledChanged, detailed, seenGroups: before }: News,
+): Step {
+  const found = seenGroups(member)
   return {
     kind,
     member: member.id,
@@ -50,12 +97,28 @@ export function transitionOf(
     state: member.state,
     since: member.since,
     joinedAt: member.joinedAt,
-    reason,
+    reason: member.reason,
     session,
     lastEvidenceAt: member.lastEvidenceAt,
     lastBeatAt: member.lastBeatAt,
     name: member.name,
     type: member.type,
     profile: member.profile,
+    status: member.status,
+    groups: member.memberships?.all() ?? found,
+    settledState: member.settledState,
+    settledSince: member.settledSince,
+    settledChanged,
+    detailed,
+    seenGroups: found,
+    entered: without(found, before),
+    exited: without(before, found),
   }
+}
+
+/** What the log keeps of a step. */
+export function logged(step: Step): Transition {
+  const { settledState, settledSince, settledChanged, detailed, seenGroups, entered, exited, ...transition } =
+    step
+  return transition
 }

@@ -54,3 +54,15 @@ test('what waits can be taken, once', () => {
   expect(updates.take('b')).toBeNull()
   expect(due(updates, 1_000)).toEqual([])
 })
+
+test('a status is merged like the rest, also when it is taken back', () => {
+  const updates = new Updates()
+  const status = { visibility: 'hidden', text: null, until: null } as const
+  updates.offer('a', { name: '1' }, 0)
+  updates.offer('a', { status }, 10)
+  updates.offer('a', { name: '2' }, 20)
+  expect(due(updates, 1_000)).toEqual([['a', { name: '2', status }]])
+  updates.offer('a', { status }, 1_100)
+  updates.offer('a', { status: null }, 1_200)
+  expect(due(updates, 2_000)).toEqual([['a', { status: null }]])
+})

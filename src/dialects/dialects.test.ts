@@ -4,7 +4,6 @@ import { parseObject } from '../protocol/json.ts'
 import { gateway } from './gateway.ts'
 import { heartbeat, heartbeatEntry } from './heartbeat.ts'
 import { members } from './members.ts'
-import { native } from './native.ts'
 import { sniff } from './sniff.ts'
 import { uid } from './uid.ts'
 
@@ -192,12 +191,6 @@ test('gateway: any text is a beat, and the first one makes control frames count'
   const wire = new FakeWire()
   expect(wire.hear(gateway, 'test msg\n')).toEqual(['trust', 'beat'])
   expect(wire.hear(gateway, '')).toEqual(['beat'])
-})
-
-test('native is refused with an error frame and a code that says not to come back', () => {
-  const [frame, close] = new FakeWire().hear(native, '{"t":"hello"}')
-  expect(JSON.parse(frame!.slice('send '.length))).toMatchObject({ t: 'error', code: 'unsupported' })
-  expect(close).toBe('close 4510')
 })
 
 describe('sniff', () => {

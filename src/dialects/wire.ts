@@ -2,21 +2,22 @@
 // it; a dialect never sees a socket, a session or a store.
 
 import type { Details } from '../core/change.ts'
+import type { ErrorCode } from '../protocol/errors.ts'
 import type { JsonObject } from '../protocol/json.ts'
+import type { NativeWire } from './native-wire.ts'
 
 /** Why a frame was refused. Counted by this name. */
 export type BadInput =
   | 'not_json'
-  | 'unknown_type'
   | 'unknown_action'
   | 'undecided'
-  | 'binary'
-  | 'bad_id'
   | 'bad_name'
   | 'too_many_ids'
+  // of native connections
+  | ErrorCode
 
 /** One connection as its dialect sees it. Evidence is noted before the dialect hears of a frame. */
-export interface Wire {
+export interface Wire extends NativeWire {
   /** Kept by the dialect for this connection; `null` at first, and again when its session moved elsewhere. */
   memory: unknown
   /** Open sessions with a member. */
@@ -51,6 +52,8 @@ export interface Dialect {
   readonly name: DialectName
   /** A complete text frame came in at `at` (monotonic ms). `read`: the JSON object in it, where that is known already. */
   text(wire: Wire, text: string, at: number, read?: JsonObject | null): void
+  /** A binary frame came in; without this it is counted as bad input. */
+  binary?(wire: Wire): void
 }
 
 export type DialectName = 'native' | 'heartbeat' | 'members' | 'gateway' | 'uid'

@@ -97,6 +97,7 @@ describe('GET /v1/members/{id}', () => {
           lastBeatAt: null,
           reason: null,
           address: '127.0.0.1',
+          rtt: null,
         },
       ])
     },

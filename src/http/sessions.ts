@@ -15,7 +15,7 @@ export function sessionList(server: PresenceServer, request: Request): Response 
 /** One session as the API shows it. */
 export function sessionView(session: SessionAnswer): object {
   const { id, member, clientId, dialect, state, since, beganAt } = session
-  const { lastEvidenceAt, lastBeatAt, reason, address, held } = session
+  const { lastEvidenceAt, lastBeatAt, reason, address, rtt, held } = session
   const view = {
     id,
     member,
@@ -28,6 +28,7 @@ export function sessionView(session: SessionAnswer): object {
     lastBeatAt,
     reason,
     address,
+    rtt,
   }
   return held === true ? { ...view, held: true } : view
 }

@@ -21,9 +21,13 @@ export function parseId(text: string): Parsed<string> {
 
 /** Free text such as a name: at most `bytes` UTF-8 bytes, no control characters; may be empty. */
 export function parseText(text: string, bytes: number): Parsed<string> {
-  // a UTF-16 unit is at least one byte: what is too long by units needs no encoding
-  if (text.length > bytes || (text.length * 3 > bytes && encoder.encode(text).length > bytes))
-    return { ok: false, code: 'too_long' }
+  if (isLonger(text, bytes)) return { ok: false, code: 'too_long' }
   if (CONTROL.test(text)) return { ok: false, code: 'control_characters' }
   return text.isWellFormed() ? { ok: true, value: text } : { ok: false, code: 'malformed' }
+}
+
+/** Whether `text` has more than `bytes` UTF-8 bytes. */
+export function isLonger(text: string, bytes: number): boolean {
+  // a UTF-16 unit is at least one byte and at most three: most texts need no encoding
+  return text.length > bytes || (text.length * 3 > bytes && encoder.encode(text).length > bytes)
 }

@@ -1,5 +1,5 @@
-// Reads the JSON objects of the published dialects. Never throws; looks only at keys it is asked for, so that keys
-// such as `__proto__` mean nothing.
+// Reads JSON objects, for every dialect, and the fields of the published ones. Never throws; looks only at keys it is
+// asked for, so that keys such as `__proto__` mean nothing.
 
 import { type Parsed, parseId, parseText } from './ids.ts'
 

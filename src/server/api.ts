@@ -4,6 +4,7 @@
 import type { Transition } from '../core/transition.ts'
 import type { MemberState, Reason } from '../protocol/words.ts'
 import type { MemberRecord } from '../stores/store.ts'
+import type { OnMessage } from './message-listeners.ts'
 
 /** A member with the freshest evidence this node has. */
 export interface MemberAnswer extends MemberRecord {
@@ -28,6 +29,8 @@ export interface SessionAnswer {
   readonly reason: Reason | null
   /** Remote address while connected. */
   readonly address: string | null
+  /** Round trip of the last measured ping in ms; `null`: none was, or the connection is gone. */
+  readonly rtt: number | null
   readonly held?: true
 }
 
@@ -51,6 +54,14 @@ export interface PushResult {
   readonly suspect: number
   readonly offline: number
   readonly unknown: number
+  /** Connections that acknowledged in time; there when it was asked for. */
+  readonly acked?: number
+}
+
+/** How a push is sent. */
+export interface PushOptions {
+  /** Wait this long, in ms, for the connections reached to acknowledge; only the native protocol can. */
+  readonly ack?: number
 }
 
 /** How the server is. */
@@ -85,19 +96,39 @@ export interface PresenceServer {
   member(id: string): Promise<{ member: MemberAnswer; sessions: readonly SessionAnswer[] } | null>
   sessions(query: SessionsQuery): { sessions: readonly SessionAnswer[]; next: string | null }
   status(): ServerStatus
-  /** Text, or a value sent as JSON, to every open connection of a member. */
-  pushToMember(id: string, data: unknown): Promise<PushResult>
+  /**
+   * Text, or a value sent as JSON, to every open connection of a member; native ones get it as a `message`. Every push
+   * rejects with `bad_data` for what JSON cannot hold.
+   */
+  pushToMember(id: string, data: unknown, options?: PushOptions): Promise<PushResult>
   /** To every open connection whose member has this `type`. */
-  pushToType(type: string, data: unknown): Promise<PushResult>
+  pushToType(type: string, data: unknown, options?: PushOptions): Promise<PushResult>
+  /** To every open connection whose member is in this group. */
+  pushToGroup(group: string, data: unknown, options?: PushOptions): Promise<PushResult>
   /** To every open connection that has a member; with `anonymous` to the others too. */
-  pushToAll(data: unknown, options?: { readonly anonymous?: boolean }): Promise<PushResult>
+  pushToAll(data: unknown, options?: PushOptions & { readonly anonymous?: boolean }): Promise<PushResult>
   /** Gives a `gateway` link a member. Throws `unknown_client`, `bad_id` or `not_running`. */
   bind(clientId: string, memberId: string): void
   /** Takes it away again. Throws `unknown_client` or `not_running`. */
   unbind(clientId: string): void
+  /**
+   * Ends all sessions of a member as `kicked`, and their connections with 4500; none of these sessions can be resumed.
+   * A connection that beats for other members too stays. Resolves with how many sessions there were; rejects with
+   * `not_running`.
+   */
+  kick(memberId: string, options?: { readonly reason?: string }): Promise<number>
+  /**
+   * Puts a member into a group until it is removed, or for `ttl` ms; also one that was never seen, and while it is
+   * offline. Rejects with `bad_id`, `bad_option`, `too_many_groups` or `not_running`.
+   */
+  addToGroup(group: string, memberId: string, options?: { readonly ttl?: number }): Promise<void>
+  /** Ends what `addToGroup` made; what a session made stays. Rejects with `bad_id` or `not_running`. */
+  removeFromGroup(group: string, memberId: string): Promise<void>
+  /** Told every message of a member, in order. Returns how to stop listening. */
+  onMessage(listener: OnMessage): () => void
   /** Told what every commit returned, in order. Returns how to stop listening. */
   onTransitions(listener: (transitions: readonly Transition[]) => void): () => void
-  /** Stops accepting, closes links with 1012, writes everything. */
+  /** Stops accepting, tells native connections when to come back, closes all with 1012, writes everything. */
   stop(): Promise<void>
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { SessionChange } from '../core/change.ts'
 import { NEVER } from '../core/clock.ts'
-import type { Transition } from '../core/transition.ts'
+import type { Step } from '../core/transition.ts'
 import type { Store } from '../stores/store.ts'
 import { Committer } from './committer.ts'
 import { WallTime } from './monotonic.ts'
@@ -20,6 +20,7 @@ function change(session: number, at = 100): SessionChange {
     instance: null,
     epoch: 0,
     details: null,
+    membership: null,
   }
 }
 
@@ -30,8 +31,8 @@ function setUp(later: boolean) {
   const waiting: (() => void)[] = []
   const commit = (changes: readonly SessionChange[]) => {
     commits.push(changes)
-    const result = changes.map(({ session }) => ({ session }) as Transition)
-    return later ? new Promise<Transition[]>(resolve => waiting.push(() => resolve(result))) : result
+    const result = changes.map(({ session }) => ({ session }) as Step)
+    return later ? new Promise<Step[]>(resolve => waiting.push(() => resolve(result))) : result
   }
   const time = new WallTime({ now: () => 0 }, () => 1_000_000)
   const committer = new Committer({ commit } as unknown as Store, time, transitions =>

@@ -2,24 +2,24 @@
 // Changes of one turn go together; while a commit is under way the next ones gather.
 
 import type { SessionChange } from '../core/change.ts'
-import type { Transition } from '../core/transition.ts'
+import type { Step } from '../core/transition.ts'
 import type { Store } from '../stores/store.ts'
 import type { WallTime } from './monotonic.ts'
 
 /** Told what every commit returned, in order. */
-export type OnTransitions = (transitions: readonly Transition[]) => void
+export type OnSteps = (steps: readonly Step[]) => void
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 export class Committer {
   readonly #store: Store
   readonly #time: WallTime
-  readonly #told: OnTransitions
+  readonly #told: OnSteps
   #changes: SessionChange[] = []
   #scheduled = false
   #busy: Promise<void> | null = null
 
-  constructor(store: Store, time: WallTime, told: OnTransitions) {
+  constructor(store: Store, time: WallTime, told: OnSteps) {
     this.#store = store
     this.#time = time
     this.#told = told
@@ -55,9 +55,9 @@ export class Committer {
     while (this.#busy !== null) await this.#busy
   }
 
-  #done(transitions: readonly Transition[]): void {
+  #done(steps: readonly Step[]): void {
     this.#busy = null
-    if (transitions.length > 0) this.#told(transitions)
+    if (steps.length > 0) this.#told(steps)
     this.flush()
   }
 }

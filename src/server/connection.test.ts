@@ -308,16 +308,6 @@ describe('before the first message', () => {
     expect(server.ids()).toEqual(['7'])
     expect(server.count('bad_input')).toBe(2)
   })
-
-  test('the native subprotocol is answered with an error and 4510', () => {
-    const server = new FakeServer('auto')
-    const link = server.connect({ protocols: ['x', 'systole.v1'] })
-    expect(link.protocol).toBe('systole.v1')
-    expect(link.ended).toBe(4510)
-    expect(JSON.parse(link.sent[0]!).code).toBe('unsupported')
-    link.settle()
-    expect(server.board.detector.table.size).toBe(0)
-  })
 })
 
 describe('too many frames', () => {

@@ -5,14 +5,22 @@
 import type { DetachCause, Details } from '../core/change.ts'
 import { lastEvidenceAt, type Session } from '../core/session.ts'
 import type { Terms } from '../core/terms.ts'
+import { native } from '../dialects/native.ts'
+import { type Ending, errorFrame } from '../dialects/native-errors.ts'
+import type { AskedTiming } from '../dialects/native-terms.ts'
+import type { HubRequest, Stage } from '../dialects/native-wire.ts'
 import type { PublishedTerms } from '../dialects/published-terms.ts'
 import { sniff } from '../dialects/sniff.ts'
 import type { BadInput, Dialect, Wire } from '../dialects/wire.ts'
 import { CLOSE, type CloseCause } from '../protocol/close-codes.ts'
+import { ERRORS } from '../protocol/errors.ts'
 import { parseObject } from '../protocol/json.ts'
+import type { Hello, MessageId } from '../protocol/messages.ts'
+import { SUBPROTOCOL } from '../protocol/version.ts'
 import type { Link } from '../transports/transport.ts'
 import type { Board } from './board.ts'
 import { admitFrame, type FloodState } from './flood.ts'
+import type { Watcher } from './hub/watcher.ts'
 import type { Port } from './port.ts'
 
 /** Ids that one connection may beat for. */
@@ -36,6 +44,16 @@ export class Connection implements Wire, FloodState {
   floodAhead = -1
   floodSince = -1
   floodLast = -1
+  /** Of native connections, as is all that follows. */
+  stage: Stage = 'new'
+  /** What its hello said of where it left off. */
+  cursor: string | null = null
+  /** Belongs to the hub. */
+  watcher: Watcher | null = null
+  /** Round trip of the last ping that was measured, in ms. */
+  rtt: number | null = null
+  pingedAt = 0
+  awaitsPong = false
   readonly #board: Board<Connection>
 
   constructor(board: Board<Connection>, port: Port, address: string) {
@@ -49,8 +67,9 @@ export class Connection implements Wire, FloodState {
 
   open(link: Link<Connection>, at: number): void {
     this.link = link
+    if (link.protocol === SUBPROTOCOL) this.dialect = native
     this.undecided = this.dialect?.name !== 'gateway'
-    this.#nameless(this.undecided ? this.port.waiting : this.port.published.gateway.unheard, at, at)
+    this.#nameless(this.#firstTerms(link.protocol), at, at)
   }
 
   text(text: string, at: number): void {
@@ -61,17 +80,24 @@ export class Connection implements Wire, FloodState {
   }
 
   binary(at: number): void {
-    if (this.control(at)) this.bad('binary', '')
+    if (!this.control(at, 'binary')) return
+    if (this.dialect?.binary === undefined) this.bad('binary', '')
+    else this.dialect.binary(this)
   }
 
   /** False when it was over the rate. */
-  control(at: number): boolean {
+  control(at: number, frame: 'ping' | 'pong' | 'binary'): boolean {
     if (this.more === null && this.session !== null) this.#board.detector.control(this.session, at)
+    if (frame === 'pong' && this.awaitsPong) {
+      this.awaitsPong = false
+      this.rtt = at - this.pingedAt
+    }
     return this.#admit(at)
   }
 
   closed(cause: CloseCause, at: number): void {
     this.link = null
+    if (this.stage === 'waiting') this.#board.apply({ type: 'withdraw', link: this }, at)
     for (const session of this.sessions())
       this.#board.apply({ type: 'broke', session, link: this, cause }, at)
     this.session = null
@@ -83,6 +109,11 @@ export class Connection implements Wire, FloodState {
   get members(): number {
     if (this.session === null || this.session.member === null) return 0
     return 1 + (this.more?.length ?? 0)
+  }
+
+  /** Whether it may be sent what it did not ask for. */
+  get greeted(): boolean {
+    return this.dialect !== native || this.stage === 'member' || this.stage === 'observer'
   }
 
   has(member: string): boolean {
@@ -148,10 +179,79 @@ export class Connection implements Wire, FloodState {
     this.link?.close(code, reason)
   }
 
+  // --- what the native dialect asks
+
+  agree(asked: AskedTiming | undefined): Terms | null {
+    return this.port.native.agree(asked)
+  }
+
+  join(member: string, hello: Hello, details: Details | null, terms: Terms, at: number): void {
+    const { instance, epoch } = hello
+    this.stage = 'waiting'
+    this.cursor = hello.cursor ?? null
+    // it may have to wait for its answer: that is no late hello
+    this.#agree(terms, at)
+    const request = { member, instance, epoch, terms, link: this, nameless: this.session, details }
+    this.#board.apply({ type: 'begin', request }, at)
+  }
+
+  observe(hello: Hello, terms: Terms, at: number): void {
+    this.stage = 'observer'
+    this.cursor = hello.cursor ?? null
+    this.#agree(terms, at)
+    if (this.session !== null) this.#board.native.welcome(this, this.session, false, at)
+  }
+
+  answerBeat(at: number): void {
+    this.link?.send(this.#board.native.beatAnswer(at))
+  }
+
+  hide(hidden: boolean, at: number): void {
+    const { session } = this
+    if (session !== null) this.#board.apply({ type: hidden ? 'hide' : 'show', session }, at)
+  }
+
+  describe(details: Details, at: number): void {
+    const { session } = this
+    if (session !== null) this.#board.apply({ type: 'update', session, details }, at)
+  }
+
+  enter(group: string): boolean | Promise<boolean> {
+    return this.#board.native.enter(this, group)
+  }
+
+  exit(group: string): void | Promise<void> {
+    return this.#board.native.exit(this, group)
+  }
+
+  request(message: HubRequest, at: number): void {
+    this.#board.native.request(this, message, at)
+  }
+
+  tellHost(data: unknown): boolean | Promise<boolean> {
+    return this.#board.native.tellHost(this, data)
+  }
+
+  acknowledged(id: MessageId): void {
+    this.#board.native.acknowledged(this, id)
+  }
+
+  failed(error: unknown): void {
+    this.#board.failed(error)
+    this.dismiss('internal', 'the server failed at this message')
+  }
+
+  bye(at: number): void {
+    const { session } = this
+    if (this.stage === 'waiting') this.#board.apply({ type: 'withdraw', link: this }, at)
+    if (session !== null) this.#board.apply({ type: 'end', session, reason: 'left' }, at)
+    this.refuse(CLOSE.bye, 'bye')
+  }
+
   // --- what the detector decided
 
   /** A session began or goes on here. */
-  attach(session: Session<Connection>, at: number): void {
+  attach(session: Session<Connection>, resumed: boolean, at: number): void {
     const before = this.session
     if (before === null || before.member === null) {
       this.session = session
@@ -161,13 +261,17 @@ export class Connection implements Wire, FloodState {
       this.more = [...(this.more ?? []), session]
       this.#retermAll(this.#terms().hub, at)
     }
+    if (this.stage !== 'waiting' || session.member === null) return
+    this.stage = 'member'
+    this.#board.native.welcome(this, session, resumed, at)
   }
 
   /** A session is no longer here; the connection goes on. */
   detach(session: Session<Connection>, why: DetachCause, at: number): void {
     this.lose(session, at)
     if (why === 'moved') this.memory = null
-    if (this.session !== null || this.link === null) return
+    // a native connection ends with its session
+    if (this.session !== null || this.link === null || this.dialect === native) return
     const { nameless, unheard } = this.#terms()
     const terms = session.terms === unheard ? unheard : nameless
     // to lose its member is no sign of life
@@ -184,8 +288,40 @@ export class Connection implements Wire, FloodState {
     if (left.length === 1 && first?.member != null) this.#retermAll(this.#terms().member, at)
   }
 
-  /** Asks for a sign of life. */
-  probe(): void {
+  /** Puts its member into a group, or takes it out, as the session's doing. */
+  move(change: 'enter' | 'exit', group: string, at: number): void {
+    const { session } = this
+    if (session !== null) this.#board.apply({ type: change, session, group }, at)
+  }
+
+  /** Whether `session` ends here because no hello came. */
+  lacksHello(session: Session<Connection>): boolean {
+    return this.dialect === native && this.stage === 'new' && session === this.session
+  }
+
+  /** Ends the connection without a word. */
+  cut(at: number): void {
+    if (this.stage === 'waiting') this.#board.apply({ type: 'withdraw', link: this }, at)
+    this.link?.terminate()
+  }
+
+  /** Sends a ping whose answer tells the round trip. */
+  measure(at: number): void {
+    this.pingedAt = at
+    this.awaitsPong = true
+    this.link?.ping()
+  }
+
+  /** Closes with the code of `why`; says so before, where the dialect has words for it. */
+  dismiss(why: Ending, message: string): void {
+    if (this.dialect === native) this.send(errorFrame(why, message))
+    this.refuse(ERRORS[why].close, message)
+  }
+
+  /** Asks for a sign of life, and measures how long it takes. */
+  probe(at: number): void {
+    if (!this.awaitsPong) this.pingedAt = at
+    this.awaitsPong = true
     this.link?.ping()
     if (this.port.pingData !== '') this.link?.send(this.port.pingData)
   }
@@ -202,6 +338,11 @@ export class Connection implements Wire, FloodState {
     return this.more?.find(session => session.member === member) ?? null
   }
 
+  #firstTerms(protocol: string): Terms {
+    if (!this.undecided) return this.port.published.gateway.unheard
+    return protocol === SUBPROTOCOL ? this.port.greeting : this.port.waiting
+  }
+
   #terms(): PublishedTerms {
     const name = this.dialect?.name
     return this.port.published[name === undefined || name === 'native' ? 'members' : name]
@@ -209,12 +350,13 @@ export class Connection implements Wire, FloodState {
 
   // The first text decides the dialect, or shows that the fixed one is spoken.
   #first(text: string, at: number): void {
-    const message = parseObject(text)
-    this.dialect ??= sniff(text, message)
+    const message = this.dialect === null ? parseObject(text) : undefined
+    if (message !== undefined) this.dialect = sniff(text, message)
     if (this.dialect === null) return this.bad('undecided', text)
     this.#board.decided(this)
     this.dialect.text(this, text, at, message)
-    if (this.session?.terms === this.port.waiting) this.#agree(this.#terms().nameless, at)
+    if (this.dialect !== native && this.session?.terms === this.port.waiting)
+      this.#agree(this.#terms().nameless, at)
   }
 
   #nameless(terms: Terms, at: number, lastEvidence: number): void {
@@ -237,7 +379,7 @@ export class Connection implements Wire, FloodState {
     const verdict = admitFrame(this, at, this.#board.rate)
     if (verdict === 'pass') return true
     this.#board.rateDropped(this)
-    if (verdict === 'cut') this.refuse(CLOSE.tooFast, 'too many frames')
+    if (verdict === 'cut') this.dismiss('too_fast', 'too many frames')
     return false
   }
 }

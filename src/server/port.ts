@@ -7,6 +7,7 @@ import { gateway } from '../dialects/gateway.ts'
 import { heartbeat } from '../dialects/heartbeat.ts'
 import { members } from '../dialects/members.ts'
 import { native } from '../dialects/native.ts'
+import { NativeTerms } from '../dialects/native-terms.ts'
 import {
   boundInWords,
   type PublishedName,
@@ -27,6 +28,9 @@ export interface Port {
   readonly published: Readonly<Record<PublishedName, PublishedTerms>>
   /** Terms before the first message: nothing but a message will do, and soon. */
   readonly waiting: Terms
+  /** The same where the native protocol was asked for: the hello is due sooner. */
+  readonly greeting: Terms
+  readonly native: NativeTerms
   /** `gateway`: sent with every probe; '' sends none. */
   readonly pingData: string
   /** The detection bound in words. */
@@ -47,9 +51,16 @@ export function makePort(listener: ListenerSettings, settings: Settings): Port {
     dialect: listener.dialect === 'auto' ? null : DIALECTS[listener.dialect],
     published,
     waiting: firstMessage(settings.firstMessage),
+    greeting: firstMessage(settings.firstHello),
+    native: nativeTerms(listener, settings),
     pingData: listener.dialect === 'gateway' ? listener.pingData : '',
     bound: boundOfPort(listener, settings, name => boundInWords(name, options)),
   }
+}
+
+function nativeTerms({ evidence }: ListenerSettings, settings: Settings): NativeTerms {
+  const { timingLeast: least, timingMost: most } = settings
+  return new NativeTerms({ ...settings, forcedEvidence: evidence, least, most })
 }
 
 // One duration, cut in two only because terms have two.
@@ -64,7 +75,8 @@ function boundOfPort(
   inWords: (name: PublishedName) => string,
 ): string {
   const { dialect } = listener
-  if (dialect === 'auto') return `heartbeat ${inWords('heartbeat')}, members ${inWords('members')}`
-  if (dialect !== 'native') return inWords(dialect)
-  return `offline after ${boundOf(settings.timing) / 1_000} s of silence`
+  const native = `offline after ${boundOf(settings.timing) / 1_000} s of silence`
+  if (dialect === 'native') return native
+  if (dialect !== 'auto') return inWords(dialect)
+  return `heartbeat ${inWords('heartbeat')}, members ${inWords('members')}, native ${native}`
 }

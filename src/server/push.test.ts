@@ -25,8 +25,7 @@ describe('to a member', () => {
     const result = await flushed(server, () => server.push.toMember('7', 'hi'))
     expect(result).toEqual({ reached: 2, suspect: 0, offline: 0, unknown: 0 })
     await server.push.toMember('7', { a: 1 })
-    await server.push.toMember('7', undefined)
-    expect(links.map(({ sent }) => sent)).toEqual([['hi', '{"a":1}', 'null'], ['hi', '{"a":1}', 'null'], []])
+    expect(links.map(({ sent }) => sent)).toEqual([['hi', '{"a":1}'], ['hi', '{"a":1}'], []])
   })
 
   test('says truthfully that nobody is there', async () => {
@@ -65,7 +64,7 @@ describe('to many', () => {
     const vip = link({ action: 'open', id: 1, type: 'vip' })
     const other = link({ action: 'open', id: 2, type: 'x' }, 'ping')
     link({ action: 'open', id: 3 })
-    const result = await flushed(server, () => server.push.toMembers(({ type }) => type === 'vip', 'hi'))
+    const result = await flushed(server, () => server.push.toMany({ type: 'vip' }, 'hi'))
     expect(result).toEqual({ reached: 1, suspect: 0, offline: 0, unknown: 0 })
     expect([vip.sent, other.sent]).toEqual([['hi'], ['pong']])
   })
@@ -74,7 +73,7 @@ describe('to many', () => {
     const { server, link } = setUp()
     const hub = link(set('1'), set('2'), set('3'))
     link(set('3'))
-    const result = await flushed(server, () => server.push.toMembers(() => true, 'hi'))
+    const result = await flushed(server, () => server.push.toMany({}, 'hi'))
     expect(result).toEqual({ reached: 2, suspect: 0, offline: 0, unknown: 0 })
     expect(hub.sent).toEqual(['hi'])
   })
@@ -82,7 +81,7 @@ describe('to many', () => {
   test('over several pages everybody hears it once', async () => {
     const { server, link } = setUp()
     const links = Array.from({ length: 1_200 }, (_, i) => link(set(i)))
-    const result = await flushed(server, () => server.push.toMembers(() => true, 'hi'))
+    const result = await flushed(server, () => server.push.toMany({}, 'hi'))
     expect(result.reached).toBe(1_200)
     expect(links.every(({ sent }) => sent.length === 1)).toBe(true)
   })
@@ -92,7 +91,103 @@ describe('to many', () => {
     const links = [link(), link('ping'), link(set('7'))]
     links.push(link('ping'))
     links[3]!.drop()
-    expect(await server.push.toNameless(server.reception.connections, 'hi')).toBe(2)
-    expect(links.map(({ sent }) => sent.includes('hi'))).toEqual([true, true, false, false])
+    const nameless = server.reception.connections
+    expect(await flushed(server, () => server.push.toMany({ nameless }, 'hi'))).toMatchObject({ reached: 3 })
+    expect(links.map(({ sent }) => sent.includes('hi'))).toEqual([true, true, true, false])
+  })
+})
+
+describe('to native connections', () => {
+  const hello = (member: string, instance = 'instance-a-0123456789') => ({ member, instance, epoch: 1 })
+  const said = (link: { sent: string[] }) => link.sent.slice(1).map(text => JSON.parse(text))
+
+  test('as a message, while others get it plain', async () => {
+    const { server, link } = setUp()
+    const native = server.native(hello('7'))
+    const plain = link(set('7'))
+    for (const data of ['hi', { a: 1 }, null]) await flushed(server, () => server.push.toMember('7', data))
+    expect(said(native)).toEqual([
+      { t: 'message', data: 'hi' },
+      { t: 'message', data: { a: 1 } },
+      { t: 'message', data: null },
+    ])
+    expect(plain.sent).toEqual(['hi', '{"a":1}', 'null'])
+  })
+
+  test('by group: whoever is in it', async () => {
+    const { server } = setUp()
+    const [a, b] = [server.native(hello('a')), server.native(hello('b'))]
+    a.say({ t: 'enter', group: 'g' })
+    await server.groups.add('g', 'c')
+    const result = await flushed(server, () => server.push.toMany({ group: 'g' }, 1))
+    expect(result).toEqual({ reached: 1, suspect: 0, offline: 1, unknown: 0 })
+    expect([said(a), said(b)]).toEqual([[{ t: 'message', data: 1 }], []])
+    expect((await server.push.toMany({ group: 'nobody' }, 1)).reached).toBe(0)
+  })
+
+  test('an observer hears what goes to the nameless; who has not been greeted hears nothing', async () => {
+    const { server } = setUp()
+    const [observer, fresh] = [server.native({ observer: true }), server.native()]
+    expect(await server.push.toMany({ nameless: server.reception.connections }, 1)).toMatchObject({
+      reached: 1,
+    })
+    expect([said(observer), fresh.sent]).toEqual([[{ t: 'message', data: 1 }], []])
+  })
+
+  test('what JSON cannot hold is refused, and nothing is sent', async () => {
+    const { server } = setUp()
+    const native = server.native(hello('7'))
+    const circle: { self?: object } = {}
+    circle.self = circle
+    for (const data of [undefined, () => 1, Symbol('x'), 1n, circle])
+      await expect(server.push.toMember('7', data)).rejects.toMatchObject({ code: 'bad_data' })
+    expect(native.sent.length).toBe(1)
+  })
+})
+
+describe('with an acknowledgement', () => {
+  const hello = (instance: string) => ({ member: '7', instance: `instance-${instance}-0123456789`, epoch: 1 })
+
+  function push(server: FakeServer, ack = 2_000) {
+    return flushed(server, () => server.push.toMember('7', 'hi', ack))
+  }
+
+  const idOf = (link: { sent: string[] }) => JSON.parse(link.sent.at(-1)!).id
+
+  test('is known as soon as all have said so; twice is once, and a guess is nothing', async () => {
+    const { server, link } = setUp()
+    const [a, b] = [server.native(hello('a')), server.native(hello('b'))]
+    link(set('7'))
+    const pushing = push(server)
+    await Promise.resolve()
+    expect(idOf(a)).toBe(idOf(b))
+    a.say({ t: 'ack', id: 'guess' }, { t: 'ack', id: idOf(a) }, { t: 'ack', id: idOf(a) })
+    b.say({ t: 'ack', id: idOf(b) })
+    expect(await pushing).toEqual({ reached: 3, suspect: 0, offline: 0, unknown: 0, acked: 2 })
+  })
+
+  test('is waited for no longer than asked, nor for a connection that is gone', async () => {
+    const { server } = setUp()
+    const [a, b] = [server.native(hello('a')), server.native(hello('b'))]
+    const late = push(server)
+    await new Promise(resolve => setImmediate(resolve))
+    a.say({ t: 'ack', id: idOf(a) })
+    server.advance(2_000)
+    b.say({ t: 'ack', id: idOf(b) })
+    expect(await late).toMatchObject({ acked: 1 })
+    const gone = push(server, 60_000)
+    await new Promise(resolve => setImmediate(resolve))
+    a.say({ t: 'ack', id: idOf(a) })
+    b.drop()
+    expect(await gone).toMatchObject({ acked: 1 })
+  })
+
+  test('is none where nobody can give one', async () => {
+    const { server, link } = setUp()
+    expect(await push(server)).toMatchObject({ unknown: 1, acked: 0 })
+    link(set('7'))
+    expect(await push(server)).toMatchObject({ reached: 1, acked: 0 })
+    for (const ack of [0, -1, 1.5, 1e12])
+      await expect(push(server, ack)).rejects.toMatchObject({ code: 'bad_option' })
   })
 })

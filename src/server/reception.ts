@@ -2,9 +2,8 @@
 // that are open. It never looks into a frame.
 
 import type { Clock } from '../core/clock.ts'
-import { refuse } from '../dialects/native.ts'
 import { CLOSE, closeCause } from '../protocol/close-codes.ts'
-import { SUBPROTOCOL } from '../protocol/version.ts'
+import { encode } from '../protocol/server-codec.ts'
 import type { Handlers, Link } from '../transports/transport.ts'
 import type { RequestHandler } from './api.ts'
 import { Connection } from './connection.ts'
@@ -21,8 +20,14 @@ export interface ReceptionParts {
   readonly doorman: Doorman
   readonly gatewayLinks: GatewayLinks
   readonly counters: Counters
+  /** A connection ended. */
+  gone(connection: Connection): void
   onError(error: unknown, stage: string): void
 }
+
+/** Connections that should come back per second after a stop, and how long that takes at least, in ms. */
+const COME_BACK = 500
+const LEAST_SPREAD = 1_000
 
 export class Reception {
   readonly connections = new Set<Connection>()
@@ -41,9 +46,9 @@ export class Reception {
     return {
       upgrade: asked => doorman.upgrade(asked, native, () => new Connection(board, port, asked.address)),
       open: link => this.#open(link),
-      text: ({ data }, text) => data.text(text, clock.now()),
+      text: ({ data }, text) => hear(data, text, clock.now()),
       binary: ({ data }) => data.binary(clock.now()),
-      control: ({ data }) => data.control(clock.now()),
+      control: ({ data }, frame) => void data.control(clock.now(), frame),
       closed: ({ data }, how) => this.#closed(data, how.code, how.by === 'slow'),
       request: (asked, address) => {
         const refused = doorman.refuses(asked.headers.get('host'), asked.headers.get('origin'), address)
@@ -60,10 +65,15 @@ export class Reception {
     this.#parts.doorman.leave(connection.address)
   }
 
-  /** Closes every link with `code`, a slice per turn. */
-  closeAll(code: number, reason: string): void {
+  /** Closes every link with 1012; native ones are told first when to come back, so that not all come at once. */
+  closeAll(): void {
     this.closing = true
-    for (const connection of this.connections) connection.refuse(code, reason)
+    const max = Math.max(LEAST_SPREAD, Math.ceil((this.connections.size * 1_000) / COME_BACK))
+    const moved = encode({ t: 'moved', retryAfter: { min: 0, max } })
+    for (const connection of this.connections) {
+      if (connection.stage !== 'new') connection.send(moved)
+      connection.refuse(CLOSE.restart, 'server restarts')
+    }
   }
 
   #open(link: Link<Connection>): void {
@@ -73,15 +83,25 @@ export class Reception {
     connection.open(link, this.#parts.clock.now())
     if (connection.undecided) this.#parts.doorman.enter(connection.address)
     if (connection.dialect?.name === 'gateway') this.#parts.gatewayLinks.add(connection)
-    if (link.protocol === SUBPROTOCOL) refuse(connection)
   }
 
   #closed(connection: Connection, code: number, slow: boolean): void {
     if (!this.connections.delete(connection)) return
     this.decided(connection)
     this.#parts.gatewayLinks.remove(connection)
+    this.#parts.gone(connection)
     if (slow) this.#parts.counters.count('slow_cut')
     if (this.closing) connection.link = null
     else connection.closed(closeCause(code), this.#parts.clock.now())
+  }
+}
+
+// The transport ends a connection whose handler threw; a native one is told why.
+function hear(connection: Connection, text: string, at: number): void {
+  try {
+    connection.text(text, at)
+  } catch (error) {
+    connection.dismiss('internal', 'the server failed at this message')
+    throw error
   }
 }

@@ -93,7 +93,7 @@ describe('after a restart', () => {
 describe('while the server stops', () => {
   test('links are closed with 1012 and their sessions go on', () => {
     const server = crowd()
-    server.reception.closeAll(1012, 'server restarts')
+    server.reception.closeAll()
     expect(server.links.map(({ ended }) => ended)).toEqual([1012, 1012, 1012])
     for (const link of server.links) {
       link.say(set('late'))
@@ -111,7 +111,7 @@ describe('while the server stops', () => {
 
   test('a link that opens meanwhile is closed before it says anything', () => {
     const server = crowd()
-    server.reception.closeAll(1012, 'server restarts')
+    server.reception.closeAll()
     const late = server.connect()
     late.say(set('late'))
     late.settle()

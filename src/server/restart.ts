@@ -43,7 +43,16 @@ export function openSessions(detector: Detector<Connection>, time: WallTime): Se
     const evidence = time.told(lastEvidenceAt(session))
     const beat = orNull(time.told(session.beatAt))
     return [
-      { id, member, instance, epoch, dialect: terms.dialect, lastEvidenceAt: evidence, lastBeatAt: beat },
+      {
+        id,
+        member,
+        instance,
+        epoch,
+        dialect: terms.dialect,
+        lastEvidenceAt: evidence,
+        lastBeatAt: beat,
+        groups: [],
+      },
     ]
   })
 }
@@ -51,5 +60,7 @@ export function openSessions(detector: Detector<Connection>, time: WallTime): Se
 // Only its dialect and graces matter until the session comes back and takes the terms of its new listener.
 function termsOf(dialect: string, settings: Settings, port: Port): Terms {
   const published = new Map<string, PublishedTerms>(Object.entries(port.published))
-  return published.get(dialect)?.member ?? makeTerms(dialect, settings.timing)
+  return dialect === 'native'
+    ? port.native.own
+    : (published.get(dialect)?.member ?? makeTerms(dialect, settings.timing))
 }

@@ -37,7 +37,7 @@ function setUp(sessions: SessionRecord[] = []) {
       random: n => crypto.getRandomValues(new Uint8Array(n)),
       log,
     },
-    { epoch: 1, firstSessionId: 1, sessions, close: async open => void closed.push(open) },
+    { epoch: 1, firstSessionId: 1, sessions, lapses: [], close: async open => void closed.push(open) },
   )
   running.push(server)
   return { server, transport, store, errors, closed }
@@ -138,6 +138,86 @@ describe('while it runs', () => {
     expect((await ask({ host: 'example.org' })).status).toBe(403)
     expect((await ask({ host: 'localhost', origin: 'https://example.org' })).status).toBe(403)
     expect(await (await ask({ host: 'localhost' })).text()).toBe('page')
+  })
+})
+
+describe('a host', () => {
+  const hello = (epoch: number) => ({ t: 'hello', member: '7', instance: 'instance-a-0123456789', epoch })
+  const native = { protocols: ['systole.v1'] }
+  const last = (link: { sent: string[] }) => JSON.parse(link.sent.at(-1)!)
+
+  test('kicks all sessions of a member; none of them can be resumed', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const [link, plain, gone] = [transport.connect(0, native), transport.connect(), transport.connect(2)]
+    link.say(hello(1))
+    plain.say(set('7'))
+    gone.say('7')
+    gone.drop()
+    expect(await server.kick('7', { reason: 'spam' })).toBe(3)
+    expect([link.ended, plain.ended]).toEqual([4500, 4500])
+    expect(last(link)).toMatchObject({ t: 'error', code: 'kicked', message: 'spam' })
+    expect((await server.member('7'))?.member).toMatchObject({ state: 'offline', reason: 'kicked' })
+    const again = transport.connect(0, native)
+    again.say(hello(2))
+    expect(last(again)).toMatchObject({ t: 'welcome', resumed: false })
+    expect(await server.kick('nobody')).toBe(0)
+  })
+
+  test('a kicked member does not take the others on its connection with it', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const link = transport.connect()
+    link.say(set('7'), set('8'))
+    expect(await server.kick('7')).toBe(1)
+    expect(link.ended).toBeNull()
+    expect((await server.member('8'))?.member.state).toBe('online')
+  })
+
+  test('hears messages of members, and answers them', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const link = transport.connect(0, native)
+    link.say(hello(1), { t: 'message', data: 1, id: 1 })
+    expect(last(link)).toMatchObject({ code: 'not_taken', id: 1 })
+    const heard: unknown[] = []
+    const stop = server.onMessage(message => void heard.push(message))
+    link.say({ t: 'message', data: 2, id: 2 })
+    stop()
+    link.say({ t: 'message', data: 3 })
+    expect(heard).toEqual([{ member: '7', session: '1', data: 2 }])
+    expect(last(link)).toEqual({ t: 'ack', id: 2 })
+  })
+
+  test('puts members into groups, and pushes to them', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const link = transport.connect(0, native)
+    link.say(hello(1))
+    await server.addToGroup('g', '7')
+    expect((await server.member('7'))?.member.groups).toEqual(['g'])
+    expect(await server.pushToGroup('g', 'x')).toMatchObject({ reached: 1 })
+    expect(last(link)).toEqual({ t: 'message', data: 'x' })
+    await server.removeFromGroup('g', '7')
+    expect((await server.member('7'))?.member.groups).toEqual([])
+  })
+
+  test('is told what others watch: a watch is a snapshot and then what happens', async () => {
+    const { server, transport } = setUp()
+    await server.start(page)
+    const link = transport.connect(0, native)
+    link.say({ t: 'hello', observer: true }, { t: 'watch', all: true, id: 1 })
+    expect(link.sent.length).toBeGreaterThanOrEqual(2)
+    expect(server.status()).toMatchObject({ sessions: 0, connections: 1 })
+  })
+
+  test('changes nothing any more once the server stops', async () => {
+    const { server } = setUp()
+    await server.start(page)
+    const stopping = server.stop()
+    for (const change of [server.kick('7'), server.addToGroup('g', '7'), server.removeFromGroup('g', '7')])
+      await expect(change).rejects.toMatchObject({ code: 'not_running' })
+    await stopping
   })
 })
 

@@ -3,30 +3,35 @@
 
 import type { Clock } from '../core/clock.ts'
 import { TICK } from '../core/timing.ts'
-import type { Transition } from '../core/transition.ts'
+import type { Step, Transition } from '../core/transition.ts'
 import { SystoleError } from '../errors.ts'
-import { CLOSE } from '../protocol/close-codes.ts'
 import type { Opened, Store } from '../stores/store.ts'
 import type { Listener, Transport } from '../transports/transport.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import type {
   ListenerAddress,
   MemberAnswer,
   MembersQuery,
   PresenceServer,
+  PushOptions,
   PushResult,
   RequestHandler,
   ServerStatus,
   SessionAnswer,
   SessionsQuery,
 } from './api.ts'
-import { Committer, type OnTransitions } from './committer.ts'
+import { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
 import { Counters } from './counters.ts'
 import { Doorman } from './doorman.ts'
 import { GatewayLinks } from './gateway-links.ts'
+import { Groups } from './groups.ts'
 import { HeartbeatList } from './heartbeat-list.ts'
+import { Hub } from './hub/hub.ts'
 import type { Log } from './log.ts'
+import { MessageListeners, type OnMessage } from './message-listeners.ts'
 import { WallTime } from './monotonic.ts'
+import { Natives } from './natives.ts'
 import { makePort } from './port.ts'
 import { Push } from './push.ts'
 import { Reception } from './reception.ts'
@@ -47,6 +52,9 @@ export interface ServerParts {
   readonly log: Log
 }
 
+/** Told what every commit returned, in order. */
+type OnTransitions = (transitions: readonly Transition[]) => void
+
 const MINUTE = 60_000
 
 /** One run of a server. `start` once, `stop` once. */
@@ -60,12 +68,17 @@ export class Server implements PresenceServer {
   readonly #board: Switchboard
   readonly #views: Views
   readonly #push: Push
+  readonly #hub: Hub
+  readonly #groups: Groups
+  readonly #listeners: MessageListeners
+  readonly #acknowledgements = new Acknowledgements()
+  readonly #natives: Natives
   readonly #list: HeartbeatList
   readonly #gatewayLinks: GatewayLinks
   readonly #reception: Reception
   readonly #ticker: Ticker
   readonly #startedAt: number
-  readonly #listeners: { readonly listener: Listener; readonly address: ListenerAddress }[] = []
+  readonly #ports: { readonly listener: Listener; readonly address: ListenerAddress }[] = []
   readonly #told = new Set<OnTransitions>()
   #correctedAt = 0
   #stopping: Promise<void> | null = null
@@ -80,8 +93,23 @@ export class Server implements PresenceServer {
     this.#startedAt = wall()
     this.#time = new WallTime(clock, wall)
     this.#counters = new Counters(log, clock)
-    this.#committer = new Committer(store, this.#time, transitions => this.#tell(transitions))
+    this.#committer = new Committer(store, this.#time, steps => this.#tell(steps))
     this.#list = new HeartbeatList(store, clock)
+    this.#listeners = new MessageListeners(log)
+    const failed = (stage: string) => (error: unknown) =>
+      log.error({ err: error, stage }, `failed at ${stage}: the rest goes on`)
+    this.#groups = new Groups(
+      { store, clock, committer: this.#committer, time: this.#time, onError: failed('groups') },
+      opened.lapses,
+    )
+    this.#natives = new Natives({
+      time: this.#time,
+      groups: this.#groups,
+      listeners: this.#listeners,
+      acknowledgements: this.#acknowledgements,
+      maxMessage: settings.maxMessage,
+      request: (connection, message) => this.#hub.request(connection, message),
+    })
     const doorman = new Doorman(settings, this.#counters)
     this.#board = new Switchboard(
       {
@@ -90,13 +118,29 @@ export class Server implements PresenceServer {
         counters: this.#counters,
         log,
         rate: settings.rate,
+        native: this.#natives,
         sendList: connection => this.#sendList(connection),
         decided: connection => this.#reception.decided(connection),
       },
       at,
     )
     this.#views = new Views(this.#board.detector, this.#time)
-    this.#push = new Push(store, this.#views)
+    this.#push = new Push({ store, clock, views: this.#views, acknowledgements: this.#acknowledgements })
+    this.#hub = new Hub({
+      store,
+      views: this.#views,
+      run: nameOf(random(9)),
+      maxQueued: settings.maxQueued,
+      version: opened.epoch * 2 ** 32,
+      now: () => clock.now(),
+      wall: () => this.#time.told(clock.now()),
+      publish: (topic, text) => {
+        for (const { listener } of this.#ports) listener.publish(topic, text)
+      },
+      nextTurn: run => void setImmediate(run),
+      count: name => this.#counters.count(name),
+      onError: failed('hub'),
+    })
     this.#gatewayLinks = new GatewayLinks(this.#board, random)
     this.#reception = new Reception({
       clock,
@@ -104,6 +148,7 @@ export class Server implements PresenceServer {
       doorman,
       gatewayLinks: this.#gatewayLinks,
       counters: this.#counters,
+      gone: connection => this.#gone(connection),
       onError: (error, stage) =>
         log.error({ err: error, stage }, `failed at ${stage}: this connection ends, others go on`),
     })
@@ -131,10 +176,10 @@ export class Server implements PresenceServer {
         }
         const listener = await transport.listen(options, this.#reception.handlers(port, request))
         const address = { host: listener.host, port: listener.port, dialect, bound: port.bound }
-        this.#listeners.push({ listener, address })
+        this.#ports.push({ listener, address })
       }
     } catch (error) {
-      await Promise.all(this.#listeners.splice(0).map(({ listener }) => listener.stop()))
+      await Promise.all(this.#ports.splice(0).map(({ listener }) => listener.stop()))
       throw error
     }
     this.#correctedAt = clock.now()
@@ -142,7 +187,7 @@ export class Server implements PresenceServer {
   }
 
   get addresses(): readonly ListenerAddress[] {
-    return this.#listeners.map(({ address }) => address)
+    return this.#ports.map(({ address }) => address)
   }
 
   async members({
@@ -178,34 +223,67 @@ export class Server implements PresenceServer {
   status(): ServerStatus {
     const { degraded, problem } = this.#parts.store.health
     return {
-      ready: this.#listeners.length > 0 && this.#stopping === null,
+      ready: this.#ports.length > 0 && this.#stopping === null,
       degraded,
       problem,
       held: this.#board.detector.breaker.held,
       members: this.#parts.store.counts,
-      sessions: this.#board.detector.table.size,
+      sessions: this.#board.detector.table.size - this.#natives.observers,
       connections: this.#reception.connections.size,
       startedAt: this.#startedAt,
       counters: this.#counters.read(),
     }
   }
 
-  async pushToMember(id: string, data: unknown): Promise<PushResult> {
+  async pushToMember(id: string, data: unknown, { ack }: PushOptions = {}): Promise<PushResult> {
     this.#committer.flush()
-    return this.#push.toMember(id, data)
+    return this.#push.toMember(id, data, ack)
   }
 
-  async pushToType(type: string, data: unknown): Promise<PushResult> {
+  async pushToType(type: string, data: unknown, { ack }: PushOptions = {}): Promise<PushResult> {
     this.#committer.flush()
-    return this.#push.toMembers(record => record.type === type, data)
+    return this.#push.toMany({ type }, data, ack)
   }
 
-  async pushToAll(data: unknown, options: { readonly anonymous?: boolean } = {}): Promise<PushResult> {
+  async pushToGroup(group: string, data: unknown, { ack }: PushOptions = {}): Promise<PushResult> {
     this.#committer.flush()
-    const result = await this.#push.toMembers(() => true, data)
-    if (options.anonymous !== true) return result
-    const nameless = await this.#push.toNameless(this.#reception.connections, data)
-    return { ...result, reached: result.reached + nameless }
+    return this.#push.toMany({ group }, data, ack)
+  }
+
+  async pushToAll(
+    data: unknown,
+    { ack, anonymous }: PushOptions & { readonly anonymous?: boolean } = {},
+  ): Promise<PushResult> {
+    this.#committer.flush()
+    const others = anonymous === true ? { nameless: this.#reception.connections } : {}
+    return this.#push.toMany(others, data, ack)
+  }
+
+  async kick(memberId: string, { reason = 'kicked' }: { readonly reason?: string } = {}): Promise<number> {
+    this.#refuseWhileStopping()
+    const sessions = this.#views.sessionsOf(memberId)
+    const at = this.#parts.clock.now()
+    for (const session of sessions) {
+      const { link } = session
+      this.#board.apply({ type: 'end', session, reason: 'kicked' }, at)
+      // one that beats for others too is theirs
+      if (link !== null && link.members === 0) link.dismiss('kicked', reason)
+    }
+    return sessions.length
+  }
+
+  async addToGroup(group: string, memberId: string, { ttl }: { readonly ttl?: number } = {}): Promise<void> {
+    this.#refuseWhileStopping()
+    return this.#groups.add(group, memberId, ttl)
+  }
+
+  async removeFromGroup(group: string, memberId: string): Promise<void> {
+    this.#refuseWhileStopping()
+    return this.#groups.remove(group, memberId)
+  }
+
+  onMessage(listener: OnMessage): () => void {
+    return this.#listeners.add(listener)
   }
 
   bind(clientId: string, memberId: string): void {
@@ -231,21 +309,25 @@ export class Server implements PresenceServer {
   // The store is about to close, or closed: a change would be lost.
   #refuseWhileStopping(): void {
     if (this.#stopping !== null)
-      throw new SystoleError('not_running', 'the server is stopping: nothing can be bound any more')
+      throw new SystoleError('not_running', 'the server is stopping: nothing can be changed any more')
   }
 
   // Sessions are not ended: they are found open at the next start, and those who return are never told as gone.
   async #stop(): Promise<void> {
     this.#ticker.stop()
-    for (const { listener } of this.#listeners) listener.stopAccepting()
-    this.#reception.closeAll(CLOSE.restart, 'server restarts')
+    for (const { listener } of this.#ports) listener.stopAccepting()
+    this.#reception.closeAll()
     await this.#committer.settle()
     await this.#opened.close(openSessions(this.#board.detector, this.#time))
-    await Promise.all(this.#listeners.map(({ listener }) => listener.stop()))
+    await Promise.all(this.#ports.map(({ listener }) => listener.stop()))
   }
 
   #tick(at: number): void {
     this.#board.apply({ type: 'tick' }, at)
+    this.#hub.tick(at)
+    this.#natives.trips.tick(at)
+    this.#acknowledgements.tick(at)
+    this.#groups.tick(at)
     if (at - this.#correctedAt < MINUTE) return
     this.#correctedAt = at
     this.#time.correct()
@@ -266,14 +348,25 @@ export class Server implements PresenceServer {
       .catch(error => this.#parts.log.error({ err: error, stage: 'list' }, 'could not answer GetHeartbeat'))
   }
 
-  #tell(transitions: readonly Transition[]): void {
+  #gone(connection: Connection): void {
+    this.#natives.gone(connection)
+    this.#hub.closed(connection)
+  }
+
+  #tell(steps: readonly Step[]): void {
     this.#list.outdate()
+    this.#groups.tell(steps)
+    this.#hub.tell(steps)
     for (const listener of this.#told) {
       try {
-        listener(transitions)
+        listener(steps)
       } catch (error) {
         this.#parts.log.error({ err: error, stage: 'transitions' }, 'a transition listener failed')
       }
     }
   }
+}
+
+function nameOf(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }

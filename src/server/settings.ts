@@ -18,6 +18,8 @@ export interface ListenerSettings {
   readonly limit: number | false | null
   /** Grace after a break or close of the published dialects; `null`: the dialect's own. */
   readonly grace: number | null
+  /** Native connections: what proves life; `null`: as the preset says. */
+  readonly evidence: 'any' | 'beat' | null
   /** `gateway`: silence after which `pingData` is sent. @default 15_000 */
   readonly pingInterval: number
   /** `gateway`: limit = pingInterval x this; 0: silence never disconnects. @default 1 */
@@ -43,6 +45,12 @@ export interface Settings {
   readonly origins: readonly string[]
   /** Timing of the native protocol. */
   readonly timing: Timing
+  /** What proves life on native connections that ask for no preset: `beat` with preset `device`. */
+  readonly evidence: 'any' | 'beat'
+  /** What a native client may ask for at least, part by part. @default 1_000, 500, 0 */
+  readonly timingLeast: Timing
+  /** And at most. @default 300_000, 120_000, 900_000 */
+  readonly timingMost: Timing
   readonly policy: Policy
   /** Suspicions shorter than this are not told. @default 1_000 */
   readonly suspectAfter: number
@@ -61,6 +69,8 @@ export interface Settings {
   readonly maxQueued: number
   /** A link that never says what it speaks is cut after this. @default 90_000 */
   readonly firstMessage: number
+  /** One that asked for the native protocol and says no hello is closed after this. @default 10_000 */
+  readonly firstHello: number
   /** Undecided links per remote address; `null`: 100, and no limit on loopback. */
   readonly maxUndecided: number | null
   readonly keep: {

@@ -3,9 +3,9 @@
 
 import type { DetectorEvent, Effect } from '../core/change.ts'
 import { Detector, type DetectorOptions } from '../core/detector.ts'
+import type { Session } from '../core/session.ts'
 import type { BadInput } from '../dialects/wire.ts'
-import { CLOSE } from '../protocol/close-codes.ts'
-import type { Board } from './board.ts'
+import type { Board, NativeHouse } from './board.ts'
 import type { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
 import type { Counters } from './counters.ts'
@@ -19,6 +19,7 @@ export interface SwitchboardParts {
   readonly counters: Counters
   readonly log: Log
   readonly rate: Rate
+  readonly native: NativeHouse<Connection>
   /** Answers a GetHeartbeat. */
   sendList(connection: Connection): void
   /** A connection said what it speaks. */
@@ -28,11 +29,13 @@ export interface SwitchboardParts {
 export class Switchboard implements Board<Connection> {
   readonly detector: Detector<Connection>
   readonly rate: Rate
+  readonly native: NativeHouse<Connection>
   readonly #parts: SwitchboardParts
 
   constructor(parts: SwitchboardParts, at: number) {
     this.#parts = parts
     this.rate = parts.rate
+    this.native = parts.native
     this.detector = new Detector(parts.detector, at)
   }
 
@@ -60,24 +63,28 @@ export class Switchboard implements Board<Connection> {
     this.#parts.counters.warn('rate_dropped', 'frame dropped: over the rate limit', { address })
   }
 
+  failed(error: unknown): void {
+    this.#parts.log.error(
+      { err: error, stage: 'native' },
+      'failed at native: this connection ends, others go on',
+    )
+  }
+
   #do(effect: Effect<Connection>, at: number): void {
     switch (effect.type) {
       case 'begun':
-        return effect.link.attach(effect.session, at)
+        return effect.link.attach(effect.session, effect.resumed, at)
       case 'refused':
-        return effect.link.refuse(
-          effect.why === 'occupied' ? CLOSE.occupied : CLOSE.instanceConflict,
-          effect.why,
-        )
+        return effect.link.dismiss(effect.why, effect.why)
       case 'waiting':
         return
       case 'probe':
-        return effect.link.probe()
+        return effect.link.probe(at)
       case 'cut':
         return this.#cut(effect.link, effect.session, at)
       case 'replaced':
         effect.link.lose(effect.session, at)
-        return effect.link.refuse(CLOSE.replaced, 'replaced')
+        return effect.link.dismiss('replaced', 'replaced')
       case 'detached':
         return effect.link.detach(effect.session, effect.why, at)
       case 'change':
@@ -87,10 +94,14 @@ export class Switchboard implements Board<Connection> {
     }
   }
 
-  #cut(connection: Connection, session: Connection['session'] & object, at: number): void {
+  #cut(connection: Connection, session: Session<Connection>, at: number): void {
+    const { counters } = this.#parts
+    const isLate = connection.lacksHello(session)
     connection.lose(session, at)
-    this.#parts.counters.count('silent_cut')
-    connection.link?.terminate()
+    // a session that is on another connection by now was not silent
+    counters.count(session.link === null ? 'silent_cut' : 'taken_over')
+    if (isLate) connection.dismiss('hello_late', 'no hello came in time')
+    else connection.cut(at)
   }
 
   #breaker(held: boolean, silent: number, sessions: number): void {

@@ -45,11 +45,12 @@ export class Views {
       lastBeatAt: orNull(this.#time.told(session.beatAt)),
       reason: state === 'suspect' ? reason : null,
       address: link?.address ?? null,
+      rtt: link?.rtt ?? null,
       ...(this.#detector.isHeld(session, at) && { held: true as const }),
     }
   }
 
-  /** Sessions in order of their number, with a member or without. `next`: where to go on. */
+  /** Sessions in order of their number, with a member or without; observers are in no list. `next`: where to go on. */
   page(
     after: number | null,
     limit: number,
@@ -60,7 +61,7 @@ export class Views {
     while (true) {
       const slice = this.#detector.table.inOrder.after(from, SLICE)
       for (const session of slice) {
-        if ((session.member === null) === anonymous) found.push(session)
+        if ((session.member === null) === anonymous && session.link?.stage !== 'observer') found.push(session)
         if (found.length === limit) return { found, next: session.id }
       }
       if (slice.length < SLICE) return { found, next: null }

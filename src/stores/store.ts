@@ -2,7 +2,7 @@
 // of a beat. Two kinds: embedded (memory, and a file behind it) and, later, Redis.
 
 import type { SessionChange } from '../core/change.ts'
-import type { Transition } from '../core/transition.ts'
+import type { MemberStatus, Step, Transition } from '../core/transition.ts'
 import type { MemberState, Reason } from '../protocol/words.ts'
 
 /** A value now, or a promise of it: a store in memory answers at once and costs no turn. */
@@ -24,6 +24,16 @@ export interface MemberRecord {
   readonly version: number
   /** Open sessions. */
   readonly sessions: number
+  readonly status: MemberStatus | null
+  /** In no order. */
+  readonly groups: readonly string[]
+  /** Those in which others find it: while it is hidden, only those it stands in. */
+  readonly seenGroups: readonly string[]
+  /** State and its begin as those see it who did not ask for suspicions. */
+  readonly settledState: 'online' | 'away' | 'offline'
+  readonly settledSince: number
+  /** `state` is `suspect` only because nobody was heard of since the start; of that nobody is told. */
+  readonly unproven: boolean
 }
 
 /** One open session as it was written last. */
@@ -35,7 +45,14 @@ export interface SessionRecord {
   readonly dialect: string
   readonly lastEvidenceAt: number
   readonly lastBeatAt: number | null
+  /** Groups it is in by this session. */
+  readonly groups: readonly string[]
 }
+
+/** Something that lapses by itself. */
+export type Lapse =
+  | { readonly what: 'status'; readonly member: string; readonly until: number }
+  | { readonly what: 'membership'; readonly member: string; readonly group: string; readonly until: number }
 
 /** What a store found when it was opened. */
 export interface Opened {
@@ -45,7 +62,9 @@ export interface Opened {
   readonly firstSessionId: number
   /** Sessions that were open when the last run ended, in order of their id. */
   readonly sessions: readonly SessionRecord[]
-  /** Notes the evidence of sessions that stay open, writes everything and closes the store. */
+  /** What will lapse: nobody has said so in this run. */
+  readonly lapses: readonly Lapse[]
+  /** Notes the evidence of sessions that stay open, writes everything and closes the store. Their groups it knows. */
   close(open: readonly SessionRecord[]): Promise<void>
 }
 
@@ -58,12 +77,39 @@ export interface PageQuery {
   readonly limit: number
   /** Only members in this state. */
   readonly state?: MemberState
+  /** Only members whom others find in this group; with order `id`. */
+  readonly group?: string
+  /** Only members whom others see as not offline, suspicions apart; with order `id`. */
+  readonly present?: true
 }
 
 export interface Page {
   readonly members: readonly MemberRecord[]
   /** Where to go on; `null`: this was the last page. */
   readonly next: string | null
+}
+
+/**
+ * Members as others see them, by state. Hidden members count as offline. A suspect counts by what it was before, so
+ * that one count serves both those who asked for suspicions and those who did not.
+ */
+export interface SeenCounts {
+  readonly online: number
+  readonly away: number
+  readonly suspectOnline: number
+  readonly suspectAway: number
+  readonly offline: number
+}
+
+/** Members by state and by type; only what has members is in a map. */
+export interface GroupTally {
+  readonly seen: SeenCounts
+  readonly types: ReadonlyMap<string, SeenCounts>
+}
+
+/** Counts of all members, and of each group. Kept up with every commit: a view, not a copy. */
+export interface Tally extends GroupTally {
+  readonly groups: ReadonlyMap<string, GroupTally>
 }
 
 /** A piece of the log, oldest first. */
@@ -94,7 +140,7 @@ export interface StoreHealth {
 export interface Store {
   /** Called once, before anything else. Rejects with `SystoleError` `store_*` naming the file and the remedy. */
   open(): Promise<Opened>
-  commit(changes: readonly SessionChange[]): Awaitable<readonly Transition[]>
+  commit(changes: readonly SessionChange[]): Awaitable<readonly Step[]>
   /** One answer per id, in order; `null` for the unknown. */
   lookup(ids: readonly string[]): Awaitable<readonly (MemberRecord | null)[]>
   /** Spread over turns where it would block the loop. */
@@ -108,4 +154,5 @@ export interface Store {
   readonly health: StoreHealth
   /** Members by state, as `page` would show them. */
   readonly counts: Readonly<Record<MemberState, number>>
+  readonly tally: Tally
 }

@@ -8,12 +8,20 @@
  */
 export class Backlog {
   #enqueued = 0
+  #published: number
   #exempt = 0
   #exemptEnd = 0
 
-  /** A frame of `size` bytes joined the queue. Call before `waiting`. */
-  add(size: number, queued: number): void {
-    this.#enqueued += size
+  /** `published`: bytes the engine has ever put into this link's queue past us, here and in the calls to come. */
+  constructor(published = 0) {
+    this.#published = published
+  }
+
+  /** A frame of `size` bytes joined the queue. Call before `waiting`. What is published is never the exempt frame. */
+  add(size: number, queued: number, published = 0): void {
+    // Never below what waits: at the first frame the queue may hold what was published before.
+    this.#enqueued = Math.max(this.#enqueued + size + published - this.#published, queued)
+    this.#published = published
     if (this.#enqueued - queued >= this.#exemptEnd) this.#exempt = 0
     if (size <= this.#exempt) return
     this.#exempt = size
@@ -21,8 +29,15 @@ export class Backlog {
   }
 
   /** Bytes that wait besides the exempt frame, when `queued` wait in all. */
-  waiting(queued: number): number {
-    const left = this.#exemptEnd - (this.#enqueued - queued)
+  waiting(queued: number, published = 0): number {
+    const sent = this.#enqueued + published - this.#published - queued
+    const left = this.#exemptEnd - sent
     return queued - Math.max(0, Math.min(this.#exempt, left))
   }
+}
+
+/** What a text takes in the queue: RFC 6455 §5.2, unmasked. */
+export function frameBytes(text: string): number {
+  const length = Buffer.byteLength(text)
+  return length + (length < 126 ? 2 : length < 65_536 ? 4 : 10)
 }

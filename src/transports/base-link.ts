@@ -1,12 +1,14 @@
 // One link, as far as both runtimes agree: what may be sent when, when a reader is too slow, and how an end is asked
 // for. It holds a handful of fields and no closure, and never ends the socket inside a call: that is the desk's queue.
-import { Backlog } from './backlog.ts'
+import { Backlog, frameBytes } from './backlog.ts'
+import { publishedTo, type Subscriber, type Topic, type Topics } from './topics.ts'
 import type { Closed, Link } from './transport.ts'
 
 /** What a link needs from the listener it belongs to. */
 export interface LinkOwner {
   /** Bytes that may wait behind the frame being sent. */
   readonly maxQueued: number
+  readonly topics: Topics<BaseLink<unknown>>
   /** The link has an `ending`: its socket is to be ended on a later turn. */
   endSoon(link: BaseLink<unknown>): void
   countSlow(): void
@@ -17,7 +19,7 @@ const TOO_SLOW: Closed = { code: 1006, reason: '', by: 'slow' }
 const THREW: Closed = { code: 1011, reason: 'internal error', by: 'us' }
 const MAX_REASON_BYTES = 123
 
-export abstract class BaseLink<T> implements Link<T> {
+export abstract class BaseLink<T> implements Link<T>, Subscriber<BaseLink<unknown>> {
   readonly data: T
   readonly address: string
   readonly protocol: string
@@ -26,6 +28,8 @@ export abstract class BaseLink<T> implements Link<T> {
   ending: Closed | undefined = undefined
   /** `closed` was told. */
   done = false
+  topics: Topic<BaseLink<unknown>>[] | undefined = undefined
+  unheard = 0
   #backlog: Backlog | undefined = undefined
 
   constructor(owner: LinkOwner, data: T, address: string, protocol: string) {
@@ -37,18 +41,32 @@ export abstract class BaseLink<T> implements Link<T> {
 
   abstract get queued(): number
   abstract ping(): void
-  /** Hands one text frame to the engine: above 0 all of it left this process, -1 some waits, 0 it was dropped. */
-  protected abstract write(text: string): number
+  /**
+   * Hands one text frame to the engine: above 0 all of it left this process, -1 some waits, 0 it was dropped. `frame`
+   * is the same as it stands on the wire, where one was built for many.
+   */
+  protected abstract write(text: string, frame?: Uint8Array): number
   /** Ends the socket as `how` says. Called at most once, never after `done`. MUST NOT throw. */
   abstract endSocket(how: Closed): void
+  /** Where the engine fans out by itself, it is told here. MUST NOT throw. */
+  protected joined(_topic: string): void {}
+  protected left(_topic: string): void {}
 
-  send(text: string): void {
+  send(text: string, frame?: Uint8Array): void {
     if (this.ending !== undefined) return
     const before = this.#backlog === undefined ? 0 : this.queued
-    const result = this.write(text)
+    const result = this.write(text, frame)
     if (result > 0) this.#backlog = undefined
     else if (result === 0) this.#cutSlow()
-    else this.#queuedUp(before, text.length)
+    else this.#queuedUp(before, frameBytes(text))
+  }
+
+  subscribe(topic: string): void {
+    if (this.ending === undefined && this.owner.topics.join(this, topic)) this.joined(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    if (this.owner.topics.leave(this, topic)) this.left(topic)
   }
 
   close(code: number, reason = ''): void {
@@ -64,21 +82,25 @@ export abstract class BaseLink<T> implements Link<T> {
     if (this.ending === undefined) this.#end(THREW)
   }
 
-  /** The engine queues pongs by itself: a reader that pings and never reads must not grow the queue for ever. */
+  /**
+   * The engine queues pongs and what is published by itself: a reader that never reads must not grow the queue for
+   * ever.
+   */
   checkQueue(): void {
     if (this.ending !== undefined) return
     const queued = this.queued
-    if (queued > this.owner.maxQueued && (this.#backlog?.waiting(queued) ?? queued) > this.owner.maxQueued) {
-      this.#cutSlow()
-    }
+    if (queued > this.owner.maxQueued && this.#waiting(queued) > this.owner.maxQueued) this.#cutSlow()
   }
 
-  /** The growth is the frame's true size, unless the engine wrote some of the queue in the same call. */
-  #queuedUp(before: number, length: number): void {
-    const queued = this.queued
-    if (before === 0 || this.#backlog === undefined) this.#backlog = new Backlog()
-    this.#backlog.add(Math.max(queued - before, length), queued)
+  #queuedUp(before: number, size: number): void {
+    const published = publishedTo(this)
+    if (before === 0 || this.#backlog === undefined) this.#backlog = new Backlog(published)
+    this.#backlog.add(size, this.queued, published)
     this.checkQueue()
+  }
+
+  #waiting(queued: number): number {
+    return this.#backlog === undefined ? queued : this.#backlog.waiting(queued, publishedTo(this))
   }
 
   #cutSlow(): void {
@@ -87,6 +109,7 @@ export abstract class BaseLink<T> implements Link<T> {
     this.#end(TOO_SLOW)
   }
 
+  /** It stays in its topics until its socket is ended, on a later turn; what is published until then is not for it. */
   #end(how: Closed): void {
     this.ending = how
     this.owner.endSoon(this)

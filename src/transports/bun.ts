@@ -1,10 +1,13 @@
 // Links over Bun.serve. Maps the engine's quirks to the contract: it leaves no timer to the engine (its idle timeout
 // is reset by our own sends), names every subprotocol itself, and reads the true close code out of the reason text.
 import type { Server, ServerWebSocket } from 'bun'
+import { frameBytes } from './backlog.ts'
 import { BaseLink } from './base-link.ts'
 import { bindError } from './bind-error.ts'
 import { Desk, STOPPED } from './desk.ts'
 import { chosenProtocol, isUpgrade, plainAddress, readOffer } from './handshake.ts'
+import { QueueCheck } from './queue-check.ts'
+import type { Topic } from './topics.ts'
 import type { Closed, Handlers, Listener, ListenOptions, Transport, UpgradeRequest } from './transport.ts'
 
 type Socket<T> = ServerWebSocket<BunLink<T>>
@@ -38,6 +41,14 @@ class BunLink<T> extends BaseLink<T> {
     if (this.ending === undefined) this.socket.ping()
   }
 
+  protected override joined(topic: string): void {
+    this.socket.subscribe(topic)
+  }
+
+  protected override left(topic: string): void {
+    this.socket.unsubscribe(topic)
+  }
+
   override endSocket(how: Closed): void {
     if (how.code === 1006) this.socket.terminate()
     else this.socket.close(how.code, how.reason)
@@ -55,10 +66,12 @@ class BunListener<T> implements Listener {
   readonly port: number
   readonly #desk: Desk<T>
   readonly #server: Server<BunLink<T>>
+  readonly #queues: QueueCheck<BaseLink<unknown>>
 
   constructor(desk: Desk<T>, server: Server<BunLink<T>>) {
     this.#desk = desk
     this.#server = server
+    this.#queues = new QueueCheck(desk.maxQueued, () => performance.now(), setImmediate)
     this.host = server.hostname ?? ''
     this.port = server.port ?? 0
   }
@@ -69,6 +82,21 @@ class BunListener<T> implements Listener {
 
   get slowCuts(): number {
     return this.#desk.slowCuts
+  }
+
+  /**
+   * A frame that is large against the cap goes out link by link, so that it is exempt as any large frame is (see
+   * Backlog); the engine's own way is for the small ones, which it merges when several fall in one turn.
+   */
+  publish(topic: string, text: string): void {
+    const found = this.#desk.topics.get(topic)
+    if (found === undefined) return
+    const bytes = frameBytes(text)
+    if (text === '' || bytes > this.#desk.maxQueued / 4) return this.#desk.sendAll(found.links, text)
+    if (this.#desk.ending > 0) dropEnded(found)
+    this.#server.publish(topic, text)
+    found.published += bytes
+    this.#queues.note(found, bytes)
   }
 
   stopAccepting(): void {
@@ -109,11 +137,11 @@ function serve<T>(options: ListenOptions, desk: Desk<T>): Server<BunLink<T>> {
         else desk.binary(socket.data, message)
       },
       ping(socket) {
-        desk.control(socket.data)
+        desk.control(socket.data, 'ping')
         socket.data.checkQueue()
       },
       pong(socket) {
-        desk.control(socket.data)
+        desk.control(socket.data, 'pong')
       },
       close(socket, code, reason) {
         const link = socket.data
@@ -123,6 +151,11 @@ function serve<T>(options: ListenOptions, desk: Desk<T>): Server<BunLink<T>> {
       },
     },
   })
+}
+
+/** Only now, not as each is ended: to unsubscribe 10,000 links from ten topics each in one turn would block for 60 ms. */
+function dropEnded({ name, links }: Topic<BaseLink<unknown>>): void {
+  for (const link of links) if (link.ending !== undefined) link.unsubscribe(name)
 }
 
 function answer<T>(request: Request, server: Server<BunLink<T>>, desk: Desk<T>) {

@@ -1,6 +1,7 @@
 // The one place where a listener calls its owner's handlers: it counts links, drops what an ended link still brings,
 // and turns a throw into 1011 for that link alone. It knows no runtime; nothing it calls may throw past it.
 import type { BaseLink, LinkOwner } from './base-link.ts'
+import { Topics } from './topics.ts'
 import type { Closed, Handlers, ListenOptions, UpgradeAnswer, UpgradeRequest } from './transport.ts'
 import { TurnQueue } from './turn-queue.ts'
 
@@ -12,9 +13,12 @@ export class Desk<T> implements LinkOwner {
   readonly maxQueued: number
   readonly maxMessage: number
   readonly requestTimeout: number
+  readonly topics = new Topics<BaseLink<unknown>>()
   links = 0
   slowCuts = 0
   accepting = true
+  /** Links whose end is decided and whose socket still stands. */
+  ending = 0
   readonly #handlers: Handlers<T>
   readonly #endings: TurnQueue<BaseLink<unknown>>
   #whenEmpty: (() => void) | undefined
@@ -22,7 +26,12 @@ export class Desk<T> implements LinkOwner {
   /** `endingBudget`: milliseconds of ending links that one turn of the loop may spend. */
   constructor(options: ListenOptions, handlers: Handlers<T>, endingBudget: number) {
     this.#handlers = handlers
-    this.#endings = new TurnQueue(endNow, () => performance.now(), setImmediate, endingBudget)
+    this.#endings = new TurnQueue(
+      link => this.#endNow(link),
+      () => performance.now(),
+      setImmediate,
+      endingBudget,
+    )
     this.maxQueued = options.maxQueuedBytes ?? MIB
     this.maxMessage = options.maxMessageBytes ?? 4 * MIB
     this.requestTimeout = options.requestTimeout ?? 10_000
@@ -65,10 +74,10 @@ export class Desk<T> implements LinkOwner {
     }
   }
 
-  control(link: BaseLink<T>): void {
+  control(link: BaseLink<T>, frame: 'ping' | 'pong'): void {
     if (link.ending !== undefined) return
     try {
-      this.#watch(this.#handlers.control(link), link, 'control')
+      this.#watch(this.#handlers.control(link, frame), link, 'control')
     } catch (error) {
       this.#failed(error, link, 'control')
     }
@@ -79,6 +88,7 @@ export class Desk<T> implements LinkOwner {
     if (link.done) return
     link.done = true
     link.ending ??= { code, reason, by: 'peer' }
+    this.topics.leaveAll(link)
     this.links--
     try {
       this.#watch(this.#handlers.closed(link, link.ending), link, 'closed')
@@ -98,11 +108,23 @@ export class Desk<T> implements LinkOwner {
   }
 
   endSoon(link: BaseLink<unknown>): void {
+    this.ending++
     this.#endings.push(link)
   }
 
   countSlow(): void {
     this.slowCuts++
+  }
+
+  /** One frame to each, one after another, each judged by its own queue. What breaks for one is no matter of the rest. */
+  sendAll(links: Iterable<BaseLink<unknown>>, text: string, frame?: Uint8Array): void {
+    for (const link of links) {
+      try {
+        link.send(text, frame)
+      } catch (error) {
+        this.#failed(error, link, 'publish')
+      }
+    }
   }
 
   /** Resolves once every end that was asked for is on its way. */
@@ -118,6 +140,12 @@ export class Desk<T> implements LinkOwner {
     })
   }
 
+  #endNow(link: BaseLink<unknown>): void {
+    this.ending--
+    this.topics.leaveAll(link)
+    if (!link.done) link.endSocket(link.ending!)
+  }
+
   #broken(error: unknown): Response {
     this.#report(error, 'request')
     return new Response('internal error\n', { status: 500 })
@@ -128,7 +156,7 @@ export class Desk<T> implements LinkOwner {
     if (result instanceof Promise) result.catch(error => this.#failed(error, link, stage))
   }
 
-  #failed(error: unknown, link: BaseLink<T>, stage: string): void {
+  #failed(error: unknown, link: BaseLink<unknown>, stage: string): void {
     this.#report(error, stage)
     link.fail()
   }
@@ -140,8 +168,4 @@ export class Desk<T> implements LinkOwner {
       // The last resort has failed too; the process must live on.
     }
   }
-}
-
-function endNow(link: BaseLink<unknown>): void {
-  if (!link.done) link.endSocket(link.ending!)
 }

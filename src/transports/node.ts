@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import { frameBytes } from './backlog.ts'
 import { BaseLink } from './base-link.ts'
 import { bindError } from './bind-error.ts'
 import { Desk, STOPPED } from './desk.ts'
@@ -39,15 +40,24 @@ export const nodeTransport: Transport = {
 
 class NodeLink<T> extends BaseLink<T> {
   readonly socket: LinkSocket<T>
+  readonly stream: Duplex
   readonly desk: Desk<T>
   readonly links: Set<NodeLink<T>>
   /** The close code of a broken protocol rule; the library keeps it to itself. */
   fault = 0
   faultText = ''
 
-  constructor(socket: LinkSocket<T>, desk: Desk<T>, links: Set<NodeLink<T>>, data: T, address: string) {
+  constructor(
+    socket: LinkSocket<T>,
+    stream: Duplex,
+    desk: Desk<T>,
+    links: Set<NodeLink<T>>,
+    data: T,
+    address: string,
+  ) {
     super(desk, data, address, socket.protocol)
     this.socket = socket
+    this.stream = stream
     this.desk = desk
     this.links = links
   }
@@ -65,9 +75,14 @@ class NodeLink<T> extends BaseLink<T> {
     else this.socket.close(how.code, how.reason)
   }
 
-  protected override write(text: string): number {
+  /**
+   * A ready frame goes past the library, which would build it again for each link (8.4 instead of 11.8 us of CPU): it
+   * writes whole frames at once, as nothing here is compressed, so this one cannot fall into another.
+   */
+  protected override write(text: string, frame?: Uint8Array): number {
     if (this.socket.readyState !== this.socket.OPEN) return 1
-    this.socket.send(text)
+    if (frame === undefined) this.socket.send(text)
+    else this.stream.write(frame)
     return this.socket.bufferedAmount === 0 ? 1 : -1
   }
 }
@@ -97,6 +112,11 @@ class NodeListener<T> implements Listener {
 
   get slowCuts(): number {
     return this.#desk.slowCuts
+  }
+
+  publish(topic: string, text: string): void {
+    const found = this.#desk.topics.get(topic)
+    if (found !== undefined) this.#desk.sendAll(found.links, text, framed(text))
   }
 
   stopAccepting(): void {
@@ -178,7 +198,7 @@ function upgrade<T>(
   if (!admitted.accept) return refuse(socket, admitted.status, admitted.body)
   chosen.set(request, chosenProtocol(admitted, offer.protocols))
   sockets.handleUpgrade(request, socket, head, (accepted: LinkSocket<T>) => {
-    const link = new NodeLink(accepted, desk, links, admitted.data, address)
+    const link = new NodeLink(accepted, socket, desk, links, admitted.data, address)
     attach(accepted, link)
     links.add(link)
     desk.opened(link)
@@ -202,12 +222,12 @@ function onMessage(this: LinkSocket<unknown>, data: unknown, isBinary: boolean):
 
 function onPing(this: LinkSocket<unknown>): void {
   const link = this.link!
-  link.desk.control(link)
+  link.desk.control(link, 'ping')
   link.checkQueue()
 }
 
 function onPong(this: LinkSocket<unknown>): void {
-  this.link!.desk.control(this.link!)
+  this.link!.desk.control(this.link!, 'pong')
 }
 
 function onError(this: LinkSocket<unknown>, error: Error & { code?: string }): void {
@@ -222,6 +242,19 @@ function onClose(this: LinkSocket<unknown>, code: number, reason: Buffer): void 
   link.links.delete(link)
   if (link.fault === 0) link.desk.closed(link, code, reason.toString())
   else link.desk.closed(link, link.fault, link.faultText)
+}
+
+/** One unmasked text frame, whole (RFC 6455 §5.2). */
+function framed(text: string): Uint8Array {
+  const frame = Buffer.allocUnsafe(frameBytes(text))
+  const head = frame.length < 128 ? 2 : frame.length < 65_540 ? 4 : 10
+  const length = frame.length - head
+  frame[0] = 0x81
+  frame[1] = head === 2 ? length : head === 4 ? 126 : 127
+  if (head === 4) frame.writeUInt16BE(length, 2)
+  if (head === 10) frame.writeBigUInt64BE(BigInt(length), 2)
+  frame.write(text, head)
+  return frame
 }
 
 function faultCode(code: string): number {

@@ -48,6 +48,10 @@ export interface Link<T = unknown> {
    * the loop for over 30 ms; `closed` follows once the link is really gone.
    */
   terminate(): void
+  /** From now on also gets what is published to `topic`, in order with what is sent to it. Twice is once. */
+  subscribe(topic: string): void
+  /** No longer. Also when it was not subscribed. The end of a link ends its subscriptions. */
+  unsubscribe(topic: string): void
   /** Bytes that wait in the send queue of this process. */
   readonly queued: number
 }
@@ -76,7 +80,7 @@ export interface Handlers<T> {
   /** The bytes are only valid during the call. */
   binary(link: Link<T>, bytes: Uint8Array): void
   /** A ping (already answered by the transport) or a pong came in: evidence of life, nothing else. */
-  control(link: Link<T>): void
+  control(link: Link<T>, frame: 'ping' | 'pong'): void
   closed(link: Link<T>, how: Closed): void
   /** Any request that is no upgrade. A response that keeps silent for `requestTimeout` may be cut. */
   request(request: Request, address: string): Response | Promise<Response>
@@ -108,6 +112,11 @@ export interface Listener {
   readonly links: number
   /** Links cut because their send queue was over the cap. */
   readonly slowCuts: number
+  /**
+   * Sends one text frame to every subscriber of `topic`; those may be thousands, so split what is larger yourself. MUST
+   * NOT drop it for any of them: one whose queue is over the cap is cut (`slow`), on a later turn.
+   */
+  publish(topic: string, text: string): void
   /** No new connections or upgrades; existing links live on. */
   stopAccepting(): void
   /** Ends everything that is still open and frees the port. */

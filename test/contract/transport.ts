@@ -6,6 +6,7 @@ import { type Runtime, startServer } from '../support/transport-process.ts'
 import { ownEndContract, peerEndContract, throwContract } from './transport-endings.ts'
 import { brokenFrameContract, frameContract } from './transport-frames.ts'
 import { halfOpenPeers, masscutContract, slowReaderContract } from './transport-load.ts'
+import { fanOutContract, publishContract, slowSubscriberContract } from './transport-publish.ts'
 import { Stage } from './transport-stage.ts'
 import { httpContract, upgradeContract } from './transport-upgrade.ts'
 
@@ -28,6 +29,9 @@ export function transportContract(runtime: Runtime): void {
     upgradeContract(stage)
     httpContract(stage)
     slowReaderContract(stage)
+    publishContract(stage)
+    slowSubscriberContract(stage)
+    fanOutContract(stage)
     listenContract(runtime)
     masscutContract(runtime)
 

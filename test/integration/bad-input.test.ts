@@ -148,11 +148,12 @@ describe.each([...RUNTIMES])('bad input on %s', runtime => {
     other.destroy()
   })
 
-  test('the native protocol is refused with an error frame and a close code', async () => {
+  test('a native connection that begins with anything but a hello is refused with an error and a close', async () => {
     const link = await connect(server.port('main'), { protocols: ['systole.v1'] })
     expect(link.protocol).toBe('systole.v1')
-    expect(JSON.parse((await link.nextOf('text')).text)).toMatchObject({ t: 'error', code: 'unsupported' })
-    expect((await link.closed).code).toBe(4510)
+    link.sendText('ping')
+    expect(JSON.parse((await link.nextOf('text')).text)).toMatchObject({ t: 'error', code: 'hello_expected' })
+    expect((await link.closed).code).toBe(4511)
   })
 
   test.concurrent('frames over the rate are dropped, are evidence all the same, and after 3 s end the link', async () => {

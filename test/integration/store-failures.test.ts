@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { logged, type Step } from '../../src/core/transition.ts'
 import { SystoleError } from '../../src/errors.ts'
 import { embeddedStore } from '../../src/stores/embedded/embedded-store.ts'
 import { startFileThread, type Thread } from '../../src/stores/embedded/file-link.ts'
@@ -119,7 +120,7 @@ describe('while running', () => {
     expect(store.health.problem).toContain('disk is full')
     const more = await store.commit([...joins(3_001, 3_100), change('end', 5, 'm5')])
     expect(store.lookup(['m3050', 'm5'])).toMatchObject([{ state: 'online' }, { state: 'offline' }])
-    expect(await readAll(store)).toEqual([...before])
+    expect(await readAll(store)).toEqual(before.map(logged))
     await until(
       'tried again in vain',
       () => store.health.degraded && store.health.pending === during.length + more.length,
@@ -187,15 +188,16 @@ type Running = ReturnType<typeof makeStore>
 async function expectKept(
   store: Running,
   opened: Awaited<ReturnType<Running['open']>>,
-  told: readonly object[],
+  steps: readonly Step[],
   sessions: number,
 ): Promise<void> {
-  expect(await readAll(store)).toEqual(told as never)
+  const told = steps.map(logged)
+  expect(await readAll(store)).toEqual(told)
   await opened.close([])
   const again = makeStore()
   const reopened = await again.open()
   expect(reopened.sessions.length).toBe(sessions)
-  expect(await readAll(again)).toEqual(told as never)
+  expect(await readAll(again)).toEqual(told)
   await reopened.close([])
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { logged } from '../../src/core/transition.ts'
 import { embeddedStore } from '../../src/stores/embedded/embedded-store.ts'
 import type { Keep } from '../../src/stores/embedded/options.ts'
 import { change, readAll, settled, T0, until } from '../support/store-changes.ts'
@@ -74,7 +75,7 @@ test.each(['file', null])(
     await settled(store)
     sweep()
     await until('cut', async () => (await readAll(store)).length === 2_500)
-    expect(await readAll(store)).toEqual(young.slice(1_500))
+    expect(await readAll(store)).toEqual(young.slice(1_500).map(logged))
     const told = await store.readLog(start, 10)
     expect(told).toMatchObject({ reset: true, transitions: [] })
     expect((await store.readLog(told.cursor, 10)).reset).toBe(false)

@@ -8,11 +8,14 @@ export class FakeLink implements Link<Connection> {
   readonly data: Connection
   readonly address: string
   readonly protocol: string
-  readonly queued = 0
+  /** What the send queue holds, as the test likes. */
+  queued = 0
   /** Texts from the server, in order. */
   readonly sent: string[] = []
   /** WebSocket pings from the server. */
   pings = 0
+  /** What it is subscribed to; nothing once it has ended. */
+  readonly topics = new Set<string>()
   /** Code the server closed with; 1006: cut. */
   ended: number | null = null
   #gone = false
@@ -36,11 +39,19 @@ export class FakeLink implements Link<Connection> {
   }
 
   close(code: number): void {
-    this.ended ??= code
+    this.#end(code)
   }
 
   terminate(): void {
-    this.ended ??= 1006
+    this.#end(1006)
+  }
+
+  subscribe(topic: string): void {
+    if (this.ended === null) this.topics.add(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    this.topics.delete(topic)
   }
 
   // --- what the other side does
@@ -56,14 +67,13 @@ export class FakeLink implements Link<Connection> {
     if (this.ended === null) this.#handlers.binary(this, new Uint8Array([1]))
   }
 
-  /** A ping or pong frame. */
-  control(): void {
-    if (this.ended === null) this.#handlers.control(this)
+  control(frame: 'ping' | 'pong' = 'pong'): void {
+    if (this.ended === null) this.#handlers.control(this, frame)
   }
 
   /** Closes with `code`; 1006: the connection breaks. */
   drop(code = 1006): void {
-    this.ended ??= code
+    this.#end(code)
     this.settle()
   }
 
@@ -72,5 +82,10 @@ export class FakeLink implements Link<Connection> {
     if (this.ended === null || this.#gone) return
     this.#gone = true
     this.#handlers.closed(this, { code: this.ended, reason: '', by: 'us' })
+  }
+
+  #end(code: number): void {
+    this.ended ??= code
+    this.topics.clear()
   }
 }

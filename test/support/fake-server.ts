@@ -2,14 +2,19 @@
 // what happens in a real server; only the transport, the store's file and time are missing.
 
 import { TICK } from '../../src/core/timing.ts'
-import type { Transition } from '../../src/core/transition.ts'
+import type { Step } from '../../src/core/transition.ts'
+import type { HubRequest } from '../../src/dialects/native-wire.ts'
+import { Acknowledgements } from '../../src/server/acknowledgements.ts'
 import { Committer } from '../../src/server/committer.ts'
 import type { Connection } from '../../src/server/connection.ts'
 import { Counters } from '../../src/server/counters.ts'
 import { Doorman } from '../../src/server/doorman.ts'
 import { GatewayLinks } from '../../src/server/gateway-links.ts'
+import { Groups } from '../../src/server/groups.ts'
 import { HeartbeatList } from '../../src/server/heartbeat-list.ts'
+import { MessageListeners } from '../../src/server/message-listeners.ts'
 import { WallTime } from '../../src/server/monotonic.ts'
+import { Natives } from '../../src/server/natives.ts'
 import { settingsOf } from '../../src/server/options/make-settings.ts'
 import { makePort, type Port } from '../../src/server/port.ts'
 import { Push } from '../../src/server/push.ts'
@@ -44,7 +49,9 @@ export class FakeServer {
   at = 1_000
   /** Added to the wall clock. */
   wallShift: number
-  readonly told: Transition[] = []
+  readonly told: Step[] = []
+  /** What was said to the hub, which is not here. */
+  readonly requests: HubRequest[] = []
   readonly lines: Line[] = []
   readonly links: FakeLink[] = []
   readonly store: LedgerStore
@@ -55,6 +62,10 @@ export class FakeServer {
   readonly board: Switchboard
   readonly views: Views
   readonly push: Push
+  readonly groups: Groups
+  readonly listeners: MessageListeners
+  readonly acknowledgements = new Acknowledgements()
+  readonly natives: Natives
   readonly heartbeatList: HeartbeatList
   readonly gatewayLinks: GatewayLinks
   readonly reception: Reception
@@ -74,6 +85,21 @@ export class FakeServer {
     this.committer = new Committer(this.store, this.time, told => {
       this.told.push(...told)
       this.heartbeatList.outdate()
+      this.groups.tell(told)
+    })
+    const { committer, time, acknowledgements } = this
+    this.listeners = new MessageListeners(log)
+    this.groups = new Groups(
+      { store: this.store, committer, clock, time, onError: error => write({ err: error }, 'groups') },
+      [],
+    )
+    this.natives = new Natives({
+      time,
+      acknowledgements,
+      groups: this.groups,
+      listeners: this.listeners,
+      maxMessage: this.settings.maxMessage,
+      request: (_, message) => void this.requests.push(message),
     })
     this.heartbeatList = new HeartbeatList(this.store, clock)
     this.board = new Switchboard(
@@ -83,6 +109,7 @@ export class FakeServer {
         counters: this.counters,
         log,
         rate: this.settings.rate,
+        native: this.natives,
         sendList: connection => {
           this.committer.flush()
           void this.heartbeatList.send(connection)
@@ -92,7 +119,7 @@ export class FakeServer {
       this.at,
     )
     this.views = new Views(this.board.detector, this.time)
-    this.push = new Push(this.store, this.views)
+    this.push = new Push({ store: this.store, views: this.views, clock, acknowledgements })
     this.gatewayLinks = new GatewayLinks(this.board, bytes => new Uint8Array(bytes).fill(++this.#random))
     this.reception = new Reception({
       clock,
@@ -100,6 +127,7 @@ export class FakeServer {
       doorman: new Doorman(this.settings, this.counters),
       gatewayLinks: this.gatewayLinks,
       counters: this.counters,
+      gone: connection => this.natives.gone(connection),
       onError: (error, stage) => write({ err: error }, stage),
     })
     const first = defaults.listeners[0]!
@@ -126,9 +154,19 @@ export class FakeServer {
     for (const until = this.at + ms; this.at < until; ) {
       this.at = Math.min(this.at + TICK, until)
       this.board.apply({ type: 'tick' }, this.at)
+      this.natives.trips.tick(this.at)
+      this.acknowledgements.tick(this.at)
+      this.groups.tick(this.at)
       for (const link of this.links) link.settle()
       this.committer.flush()
     }
+  }
+
+  /** A native connection; with `hello`, after what it said first. */
+  native(hello?: object): FakeLink {
+    const link = this.connect({ protocols: ['systole.v1'] })
+    if (hello !== undefined) link.say({ t: 'hello', ...hello })
+    return link
   }
 
   /** What was told of a member, such as `['join', 'leave lost']`. */

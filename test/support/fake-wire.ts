@@ -1,7 +1,12 @@
 // A connection as a dialect sees it, that writes down what the dialect asks for. It holds members and judges nothing.
 
 import type { Details } from '../../src/core/change.ts'
+import { makeTerms, type Terms } from '../../src/core/terms.ts'
+import { PRESETS } from '../../src/core/timing.ts'
+import type { AskedTiming } from '../../src/dialects/native-terms.ts'
+import type { HubRequest, Stage } from '../../src/dialects/native-wire.ts'
 import type { BadInput, Dialect, Wire } from '../../src/dialects/wire.ts'
+import type { Hello, MessageId } from '../../src/protocol/messages.ts'
 
 export class FakeWire implements Wire {
   memory: unknown = null
@@ -11,6 +16,10 @@ export class FakeWire implements Wire {
   /** Members for whom another connection speaks. */
   readonly elsewhere = new Set<string>()
   most = 64
+  /** Native. */
+  stage: Stage = 'new'
+  /** What entering a group or telling the host is answered. */
+  takes: boolean | Promise<boolean> = true
 
   get members(): number {
     return this.held.size
@@ -59,6 +68,62 @@ export class FakeWire implements Wire {
 
   trustControl(): void {
     this.log.push('trust')
+  }
+
+  agree(asked: AskedTiming | undefined): Terms | null {
+    return asked === 'nonsense' ? null : makeTerms('native', PRESETS.web)
+  }
+
+  join(member: string, { instance, epoch }: Hello, details: Details | null): void {
+    this.stage = 'member'
+    this.log.push(`join ${member} ${instance} ${epoch} ${JSON.stringify(details)}`)
+  }
+
+  observe(): void {
+    this.stage = 'observer'
+    this.log.push('observe')
+  }
+
+  answerBeat(): void {
+    this.log.push('answer')
+  }
+
+  hide(hidden: boolean): void {
+    this.log.push(hidden ? 'hide' : 'show')
+  }
+
+  describe(details: Details): void {
+    this.log.push(`describe ${JSON.stringify(details)}`)
+  }
+
+  enter(group: string): boolean | Promise<boolean> {
+    this.log.push(`enter ${group}`)
+    return this.takes
+  }
+
+  exit(group: string): void {
+    this.log.push(`exit ${group}`)
+  }
+
+  request(message: HubRequest): void {
+    this.log.push(`request ${message.t}`)
+  }
+
+  tellHost(data: unknown): boolean | Promise<boolean> {
+    this.log.push(`tell ${JSON.stringify(data)}`)
+    return this.takes
+  }
+
+  acknowledged(id: MessageId): void {
+    this.log.push(`acknowledged ${id}`)
+  }
+
+  failed(error: unknown): void {
+    this.log.push(`failed ${error}`)
+  }
+
+  bye(): void {
+    this.log.push('bye')
   }
 
   send(text: string): void {

@@ -16,12 +16,22 @@ server.onTransitions(transitions => {
   for (const { kind, member, reason } of transitions) say({ transition: kind, member, reason })
 })
 
+// What is called `refuse` is not taken, so that a test sees both answers.
+server.onMessage(({ member, data }) => {
+  say({ message: data, from: member })
+  if (data === 'refuse') throw new Error('refused')
+})
+
 const calls: Readonly<Record<string, (...args: never[]) => unknown>> = {
   bind: server.bind.bind(server),
   unbind: server.unbind.bind(server),
   pushToMember: server.pushToMember.bind(server),
   pushToType: server.pushToType.bind(server),
   pushToAll: server.pushToAll.bind(server),
+  pushToGroup: server.pushToGroup.bind(server),
+  kick: server.kick.bind(server),
+  addToGroup: server.addToGroup.bind(server),
+  removeFromGroup: server.removeFromGroup.bind(server),
   worstBlock,
 }
 

@@ -4,6 +4,7 @@ import type { BreakCause, DetectorEvent } from '../../src/core/change.ts'
 import { makeTerms, type Terms } from '../../src/core/terms.ts'
 import { PRESETS } from '../../src/core/timing.ts'
 import type { Reason } from '../../src/protocol/words.ts'
+import { factCommands } from './scenario-facts.ts'
 import { type Note, printMember, printNotes, seconds } from './scenario-printer.ts'
 import { type Link, Stage } from './scenario-stage.ts'
 import { duration, namesOf, termsOf, type Words, wordsOf } from './scenario-words.ts'
@@ -61,6 +62,7 @@ export class Scenario {
     },
     members: ({ names }) => this.#members(names),
     counts: () => this.#counts(),
+    ...factCommands(() => this.#stage, detailsOf),
     held: ({ names }) => this.#held(names),
   }
 
@@ -167,11 +169,11 @@ export class Scenario {
   }
 
   #members(names: readonly string[]): void {
-    const { ledger, start, lines } = this.#stage
+    const { ledger, start, lines, settled } = this.#stage
     const ids = names.length === 0 ? ledger.inOrder.after(null, 20).map(({ id }) => id) : names
     for (const id of ids) {
       const member = ledger.members.get(id)
-      lines.push(member === undefined ? `${id}: unknown` : printMember(member, start))
+      lines.push(member === undefined ? `${id}: unknown` : printMember(member, start, settled))
     }
   }
 

@@ -1,13 +1,14 @@
 // A naive second opinion on the detector and the ledger, for random sequences: it keeps the listened time of every
 // session's last evidence in plain maps, recounts everything, and complains in words.
 
-import type { BreakCause, DetectorEvent, Effect, SessionChange } from '../../src/core/change.ts'
+import type { BreakCause, Details, DetectorEvent, Effect, SessionChange } from '../../src/core/change.ts'
 import { Detector } from '../../src/core/detector.ts'
 import { Ledger } from '../../src/core/ledger.ts'
 import { bestState } from '../../src/core/member-sessions.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Terms } from '../../src/core/terms.ts'
-import type { Transition } from '../../src/core/transition.ts'
+import type { Step } from '../../src/core/transition.ts'
+import { Seen } from './scenario-seen.ts'
 
 /** A connection of a random run. */
 export interface ModelLink {
@@ -32,7 +33,8 @@ export class Model {
   now: number
   readonly detector: Detector<ModelLink>
   readonly ledger = new Ledger({ epoch: 7 })
-  readonly complaints: string[] = []
+  readonly #seen = new Seen()
+  readonly complaints = this.#seen.complaints
   #stalled = 0
   #links = 0
   #version = 0
@@ -89,8 +91,20 @@ export class Model {
     this.#apply({ type, session })
   }
 
-  update(session: Session<ModelLink>, name: string): void {
-    this.#apply({ type: 'update', session, details: { name } })
+  update(session: Session<ModelLink>, details: Details): void {
+    this.#apply({ type: 'update', session, details })
+  }
+
+  move(session: Session<ModelLink>, type: 'enter' | 'exit', group: string): void {
+    this.#apply({ type, session, group })
+  }
+
+  /** A change that is no session's doing. */
+  api(member: string, patch: Pick<SessionChange, 'kind' | 'details' | 'membership'>): void {
+    const { now } = this
+    const times = { at: now, since: now, lastEvidenceAt: now, lastBeatAt: now }
+    const nobody = { session: 0, reason: null, dialect: 'api', instance: null, epoch: 0 }
+    this.#commit({ member, ...times, ...nobody, ...patch })
   }
 
   advance(ms: number): void {
@@ -100,6 +114,7 @@ export class Model {
       this.#tick()
     }
     this.now = end
+    this.#seen.compare(this.ledger)
   }
 
   stall(ms: number): void {
@@ -128,7 +143,13 @@ export class Model {
     if (effect.type === 'begun') this.#begun(effect.session)
     if (effect.type !== 'change') return
     this.#change(effect.change)
-    for (const step of this.ledger.commit([effect.change])) this.#step(step)
+    this.#commit(effect.change)
+  }
+
+  #commit(change: SessionChange): void {
+    const steps = this.ledger.commit([change])
+    for (const step of steps) this.#step(step)
+    this.#seen.take(change, steps)
   }
 
   #begun(session: Session<ModelLink>): void {
@@ -168,7 +189,7 @@ export class Model {
       this.complaints.push(`${session.id} still open after ${since} ms, not ${most}`)
   }
 
-  #step({ kind, member, version }: Transition): void {
+  #step({ kind, member, version }: Step): void {
     if (version <= this.#version) this.complaints.push(`version ${version} after ${this.#version}`)
     this.#version = version
     if (kind !== 'join' && kind !== 'leave') return

@@ -3,7 +3,8 @@
 import { NEVER } from '../../src/core/clock.ts'
 import type { Member } from '../../src/core/member.ts'
 import { sessionCount, shownState } from '../../src/core/member-sessions.ts'
-import type { Transition } from '../../src/core/transition.ts'
+import type { Tallies } from '../../src/core/tally.ts'
+import type { MemberStatus, Step } from '../../src/core/transition.ts'
 
 /** A line to be: `what` is common to those that may be counted together, `who` tells them apart. */
 export interface Note {
@@ -39,8 +40,8 @@ export function seconds(at: number, start: number): string {
   return text
 }
 
-/** What a transition tells, besides its time. */
-export function noteTransition(step: Transition, start: number): Note {
+/** What a step tells, besides its time; with `settled` also what those hear who did not ask for suspicions. */
+export function noteStep(step: Step, start: number, settled: boolean): Note {
   const { kind, member, state, reason, version, since, at } = step
   const rest = [
     kind === 'join' || kind === 'resume' || kind === 'back' ? state : '',
@@ -50,25 +51,70 @@ export function noteTransition(step: Transition, start: number): Note {
     kind === 'leave'
       ? `joined=${seconds(step.joinedAt, start)} evidence=${seconds(step.lastEvidenceAt, start)}`
       : '',
-    kind === 'update' ? detailsOf(step) : '',
+    kind === 'update' && step.detailed ? detailsOf(step, start) : '',
+    ...step.entered.map(group => `+${group}`),
+    ...step.exited.map(group => `-${group}`),
+    settled ? heard(step, start) : '',
   ]
   return { verb: `> ${kind}`, who: member, rest: rest.filter(part => part !== '').join(' ') }
 }
 
 /** One member as an answer would say it. */
-export function printMember(member: Member, start: number): string {
+export function printMember(member: Member, start: number, settled: boolean): string {
   const { id, since, joinedAt, reason, lastEvidenceAt, lastBeatAt, version } = member
   const told = `told=${member.state} since=${seconds(since, start)} joined=${seconds(joinedAt, start)}`
   const evidence = `evidence=${seconds(lastEvidenceAt, start)} beat=${seconds(lastBeatAt, start)}`
-  const details = detailsOf(member)
-  return `${id}: ${shownState(member)} ${told} ${evidence} reason=${reason ?? '-'} sessions=${sessionCount(member)} v${version % EPOCH} ${details}`.trim()
+  const groups = member.memberships?.all().sort().join(',')
+  const details = [
+    detailsOf(member, start),
+    groups && `groups=${groups}`,
+    settled && `settled=${member.settledState}@${seconds(member.settledSince, start)}`,
+  ]
+  return `${id}: ${shownState(member)} ${told} ${evidence} reason=${reason ?? '-'} sessions=${sessionCount(member)} v${version % EPOCH} ${details.filter(Boolean).join(' ')}`.trim()
 }
 
-function detailsOf({ name, type, profile }: Pick<Transition, 'name' | 'type' | 'profile'>): string {
+/** Numbers of all, of each type and of each group with its members; what is 0 is left out. */
+export function printTallies({ seen, types, groups }: Tallies): string[] {
+  const lines = [`all ${numbersOf(seen)}`, ...typesOf('', types)]
+  for (const [name, group] of groups) {
+    const members = group.inOrder.after(null, 10).map(({ id }) => id)
+    lines.push(`group ${name} ${numbersOf(group.seen)}: ${members.join(' ')}`)
+    lines.push(...typesOf(`group ${name} `, group.types))
+  }
+  return lines
+}
+
+function typesOf(head: string, types: Tallies['types']): string[] {
+  return [...types].map(([type, seen]) => `${head}type ${type} ${numbersOf(seen)}`)
+}
+
+function numbersOf(seen: Tallies['seen']): string {
+  const parts = Object.entries(seen).flatMap(([key, count]) => (count === 0 ? [] : [`${key}=${count}`]))
+  return parts.join(' ') || 'nobody'
+}
+
+function heard(step: Step, start: number): string {
+  const { settledState, settledSince, settledChanged, detailed } = step
+  if (!settledChanged) return detailed ? '| details' : '| nothing'
+  return `| ${settledState}${settledSince === step.at ? '' : ` since=${seconds(settledSince, start)}`}`
+}
+
+function detailsOf(
+  { name, type, profile, status }: Pick<Step, 'name' | 'type' | 'profile' | 'status'>,
+  start: number,
+): string {
   const parts = [
     name && `name=${name}`,
     type && `type=${type}`,
     profile && `profile=${JSON.stringify(profile)}`,
+    status && `status=${statusOf(status, start)}`,
   ]
   return parts.filter(Boolean).join(' ')
+}
+
+// `hidden(text)@since:version until=…`; what is default is left out
+function statusOf({ visibility, text, until, since, version }: MemberStatus, start: number): string {
+  const said = text === null ? visibility : `${visibility}(${text})`
+  const moved = version === 0 ? '' : `@${seconds(since, start)}:v${version % EPOCH}`
+  return `${said}${moved}${until === null ? '' : ` until=${seconds(until, start)}`}`
 }

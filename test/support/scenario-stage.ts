@@ -8,7 +8,7 @@ import type { Member } from '../../src/core/member.ts'
 import { type PackedState, putSession } from '../../src/core/member-sessions.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Terms } from '../../src/core/terms.ts'
-import { type Note, noteTransition, printNotes, seconds } from './scenario-printer.ts'
+import { type Note, noteStep, printNotes, seconds } from './scenario-printer.ts'
 
 /** A connection as a scenario knows it. */
 export interface Link {
@@ -27,6 +27,8 @@ export class Stage {
   /** Links whose browser answers a ping at once. */
   readonly answering = new Set<string>()
   lines: string[] = []
+  /** Whether it is printed what those hear who did not ask for suspicions. */
+  settled = false
   options: DetectorOptions = {}
   readonly #names = new Map<number, string>()
   readonly #written = new Map<number, { readonly change: SessionChange; readonly terms: Terms }>()
@@ -61,6 +63,16 @@ export class Stage {
       for (const effect of this.detector.apply(event, this.now)) this.#note(effect, name, notes)
     const shown = notes.filter(({ verb }) => !this.muted.has(verb))
     this.lines.push(...printNotes(shown, seconds(this.now, this.start)))
+  }
+
+  /** A change that is no session's doing. */
+  commit(member: string, patch: Pick<SessionChange, 'kind' | 'details' | 'membership'>): void {
+    const { now } = this
+    const times = { at: now, since: now, lastEvidenceAt: now, lastBeatAt: now }
+    const nobody = { session: 0, reason: null, dialect: 'api', instance: null, epoch: 0 }
+    const notes: Note[] = []
+    this.#commit({ member, ...times, ...nobody, ...patch }, notes)
+    this.lines.push(...printNotes(notes, seconds(now, this.start)))
   }
 
   /** Lets time pass with a tick every 100 ms; `each` is called before the tick of its moment. */
@@ -141,12 +153,13 @@ export class Stage {
     if (change.kind === 'end') this.#written.delete(change.session)
     else if (session?.id === change.session)
       this.#written.set(change.session, { change, terms: session.terms })
-    for (const step of this.ledger.commit([change])) notes.push(noteTransition(step, this.start))
+    for (const step of this.ledger.commit([change])) notes.push(noteStep(step, this.start, this.settled))
   }
 }
 
-// What a file keeps: each session's state as told, and that nobody was heard since.
+// What a file keeps: each session's state as told, that nobody was heard since, and no view but the state.
 function unproven(member: Member): Member {
+  member.settle(member.state === 'suspect' ? 'online' : member.state, member.since)
   const { sessions } = member
   const entries = sessions === null ? [] : typeof sessions === 'number' ? [sessions] : sessions
   const states: PackedState[] = ['online', 'away', 'suspect']

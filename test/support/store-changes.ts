@@ -29,8 +29,20 @@ export function change(
     instance: null,
     epoch: 0,
     details: null,
+    membership: null,
     ...more,
   }
+}
+
+/** Session `session` (0: the API) enters or leaves `group`. */
+export function inGroup(
+  kind: 'enter' | 'exit',
+  session: number,
+  member: string,
+  group: string,
+  until: number | null = null,
+): SessionChange {
+  return change(kind, session, member, { membership: { group, until } })
 }
 
 /** Asks again and again until it is so; rejects after `ms`. */

@@ -1,13 +1,21 @@
 // A presence server that holds a fixed list: for tests of the rooms above it. It pages like the real one and judges
 // nothing.
 
-import type { MemberAnswer, PresenceServer, ServerStatus, SessionAnswer } from '../../src/server/api.ts'
+import type {
+  MemberAnswer,
+  PresenceServer,
+  PushResult,
+  ServerStatus,
+  SessionAnswer,
+} from '../../src/server/api.ts'
 
 /** What it should hold. */
 export interface Stub {
   readonly members?: readonly MemberAnswer[]
   readonly sessions?: readonly SessionAnswer[]
   readonly status?: Partial<ServerStatus>
+  /** Answers every push; `call` is the method with what it was given. */
+  readonly push?: (...call: unknown[]) => PushResult
   readonly stop?: () => Promise<void>
 }
 
@@ -25,6 +33,12 @@ export function stubMember(patch: Partial<MemberAnswer> & { readonly id: string 
     reason: null,
     version: 1,
     sessions: 1,
+    status: null,
+    groups: [],
+    seenGroups: [],
+    settledState: 'online',
+    settledSince: 1_700_000_000_000,
+    unproven: false,
     ...patch,
   }
 }
@@ -42,6 +56,7 @@ export function stubSession(patch: Partial<SessionAnswer> & { readonly id: strin
     lastBeatAt: null,
     reason: null,
     address: '127.0.0.1',
+    rtt: null,
     ...patch,
   }
 }
@@ -52,6 +67,7 @@ export function stubPresenceServer(stub: Stub): PresenceServer {
     Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)),
   )
   const sessions = stub.sessions ?? []
+  const push = stub.push ?? unused
   return {
     addresses: [{ host: '127.0.0.1', port: 9502, dialect: 'auto', bound: 'offline after 30 s of silence' }],
     async members({ after, limit, state }) {
@@ -75,11 +91,16 @@ export function stubPresenceServer(stub: Stub): PresenceServer {
       return { sessions: page, next }
     },
     status: () => ({ ...statusOf(members, sessions.length), ...stub.status }),
-    pushToMember: unused,
-    pushToType: unused,
-    pushToAll: unused,
+    pushToMember: async (...given) => push('member', ...given),
+    pushToType: async (...given) => push('type', ...given),
+    pushToGroup: async (...given) => push('group', ...given),
+    pushToAll: async (...given) => push('all', ...given),
     bind: unused,
     unbind: unused,
+    kick: unused,
+    addToGroup: unused,
+    removeFromGroup: unused,
+    onMessage: unused,
     onTransitions: unused,
     stop: stub.stop ?? (async () => {}),
   }

@@ -22,7 +22,14 @@ export interface Command {
     | 'stats'
     | 'stopAccepting'
     | 'stop'
+    | 'subscribe'
+    | 'unsubscribe'
+    | 'publish'
+    | 'all'
   readonly tag?: string
+  readonly topic?: string
+  /** For `all`: carried out in one turn, in order. */
+  readonly steps?: readonly Command[]
   readonly text?: string
   readonly size?: number
   readonly count?: number
@@ -43,6 +50,7 @@ export interface Report {
 interface Seat {
   readonly tag: string
   readonly quiet: boolean
+  readonly topic: string | null
   readonly openThrows: boolean
   opened: number
   closed: number
@@ -58,6 +66,7 @@ const transport =
     : (await import('../../src/transports/node.ts')).nodeTransport
 let worstBlock = 0
 let watching = false
+let listener: Listener | undefined
 
 const misdeeds: Readonly<Record<string, (link: Link<Seat>) => unknown>> = {
   throw: () => {
@@ -80,12 +89,14 @@ const handlers: Handlers<Seat> = {
     if (link.data.opened++ > 0) broken.openedTwice++
     links.set(link.data.tag, link)
     tell(link, { on: 'open', address: link.address, protocol: link.protocol })
+    if (link.data.topic !== null) link.subscribe(link.data.topic)
     if (link.data.openThrows) throw new Error('thrown in open')
   },
   text(link, text) {
     check(link)
     tell(link, { on: 'text', text: text.slice(0, 200), length: text.length })
     if (text.startsWith('echo:')) link.send(text.slice(5))
+    if (text.startsWith('publish:')) listener?.publish(text.split(':')[1]!, text)
     return misdeeds[text]?.(link) as undefined
   },
   binary(link, bytes) {
@@ -93,9 +104,9 @@ const handlers: Handlers<Seat> = {
     tell(link, { on: 'binary', text: Buffer.from(bytes).toString('hex').slice(0, 200), length: bytes.length })
     if (bytes[0] === 0xff) throw new Error('thrown in binary')
   },
-  control(link) {
+  control(link, frame) {
     check(link)
-    tell(link, { on: 'control' })
+    tell(link, { on: 'control', frame })
   },
   closed(link, how) {
     if (link.data.closed++ > 0) broken.closedTwice++
@@ -103,6 +114,7 @@ const handlers: Handlers<Seat> = {
     link.send('into nothing')
     link.ping()
     link.terminate()
+    link.subscribe('news')
     tell(link, { on: 'closed', how })
     if (how.reason === 'throw in closed') throw new Error('thrown in closed')
   },
@@ -118,6 +130,7 @@ function answerUpgrade(request: UpgradeRequest): UpgradeAnswer<Seat> {
     tag: query.get('tag') ?? '',
     quiet: query.has('quiet'),
     openThrows: query.has('openThrows'),
+    topic: query.get('topic'),
     opened: 0,
     closed: 0,
   }
@@ -192,14 +205,11 @@ async function terminateAll(listener: Listener): Promise<void> {
 
 async function obey(command: Command, listener: Listener): Promise<void> {
   const link = links.get(command.tag ?? '')
-  if (command.do === 'send') link?.send(command.text ?? 'x'.repeat(command.size ?? 0))
-  else if (command.do === 'flood') flood(link, command.size ?? 0, command.count ?? 0)
-  else if (command.do === 'ping') link?.ping()
-  else if (command.do === 'close') link?.close(command.code ?? 1000, command.reason)
-  else if (command.do === 'terminate') link?.terminate()
+  if (command.do === 'all') for (const step of command.steps ?? []) act(step, listener)
   else if (command.do === 'terminateAll') await terminateAll(listener)
   else if (command.do === 'stopAccepting') listener.stopAccepting()
   else if (command.do === 'stop') await stop(listener, command.code)
+  else act(command, listener)
   report({
     on: `did:${command.do}`,
     tag: command.tag ?? '',
@@ -209,15 +219,24 @@ async function obey(command: Command, listener: Listener): Promise<void> {
   if (command.do === 'stop') process.exit(0)
 }
 
+/** What is done at once, within the turn. */
+function act({ topic = '', count = 1, ...command }: Command, listener: Listener): void {
+  const link = links.get(command.tag ?? '')
+  const text = command.text ?? 'x'.repeat(command.size ?? 0)
+  if (command.do === 'send') link?.send(text)
+  else if (command.do === 'flood') for (let i = 0; i < count; i++) link?.send(text)
+  else if (command.do === 'publish') for (let i = 0; i < count; i++) listener.publish(topic, text)
+  else if (command.do === 'subscribe') link?.subscribe(topic)
+  else if (command.do === 'unsubscribe') link?.unsubscribe(topic)
+  else if (command.do === 'ping') link?.ping()
+  else if (command.do === 'close') link?.close(command.code ?? 1000, command.reason)
+  else if (command.do === 'terminate') link?.terminate()
+}
+
 /** With a code: closes every link first, in the same turn. */
 async function stop(listener: Listener, code: number | undefined): Promise<void> {
   if (code !== undefined) for (const link of links.values()) link.close(code, 'restart')
   await listener.stop()
-}
-
-function flood(link: Link<Seat> | undefined, size: number, count: number): void {
-  const text = 'y'.repeat(size)
-  for (let i = 0; i < count; i++) link?.send(text)
 }
 
 function standing(listener: Listener) {
@@ -225,9 +244,10 @@ function standing(listener: Listener) {
 }
 
 try {
-  const listener = await transport.listen(JSON.parse(process.argv[2] ?? '{}'), handlers)
-  report({ on: 'listening', host: listener.host, port: listener.port, name: transport.name })
-  createInterface({ input: process.stdin }).on('line', line => void obey(JSON.parse(line), listener))
+  const own = await transport.listen(JSON.parse(process.argv[2] ?? '{}'), handlers)
+  report({ on: 'listening', host: own.host, port: own.port, name: transport.name })
+  createInterface({ input: process.stdin }).on('line', line => void obey(JSON.parse(line), own))
+  listener = own
 } catch (error) {
   const { code, message } = error as Error & { code: string }
   report({ on: 'refused', code, text: message })

@@ -29,6 +29,7 @@ test('defaults', () => {
       dialect: 'auto',
       limit: null,
       grace: null,
+      evidence: null,
       pingInterval: 15_000,
       pingNotResponseLimit: 1,
       pingData: '',
@@ -42,6 +43,9 @@ test('defaults', () => {
     open: false,
     origins: [],
     timing: { interval: 10_000, timeout: 5_000, grace: 10_000 },
+    evidence: 'any',
+    timingLeast: { interval: 1_000, timeout: 500, grace: 0 },
+    timingMost: { interval: 300_000, timeout: 120_000, grace: 900_000 },
     policy: 'many',
     suspectAfter: 1_000,
     refreshGrace: 5_000,
@@ -52,6 +56,7 @@ test('defaults', () => {
     maxMessage: 4_194_304,
     maxQueued: 1_048_576,
     firstMessage: 90_000,
+    firstHello: 10_000,
     maxUndecided: null,
     keep: { membersFor: 7_776_000_000, membersMost: 1_000_000, logFor: 604_800_000, logMost: 1_000_000 },
     log: { level: 'info', format: 'auto' },
@@ -74,6 +79,16 @@ const PROBES: Record<string, Probe> = {
   interval: [{ interval: '3s' }, s => s.timing.interval, 3_000],
   timeout: [{ timeout: 700 }, s => s.timing.timeout, 700],
   grace: [{ grace: 0 }, s => s.timing.grace, 0],
+  timingLeast: [
+    { timingLeast: '2s/1s/1s' },
+    s => s.timingLeast,
+    { interval: 2_000, timeout: 1_000, grace: 1_000 },
+  ],
+  timingMost: [
+    { timingMost: '1m/30s/0' },
+    s => s.timingMost,
+    { interval: 60_000, timeout: 30_000, grace: 0 },
+  ],
   policy: [{ policy: 'newest' }, s => s.policy, 'newest'],
   suspectAfter: [{ suspectAfter: false }, s => s.suspectAfter, 0],
   refreshGrace: [{ refreshGrace: '2s' }, s => s.refreshGrace, 2_000],
@@ -90,6 +105,7 @@ const PROBES: Record<string, Probe> = {
   maxMessage: [{ maxMessage: '1MiB' }, s => s.maxMessage, 1_048_576],
   maxQueued: [{ maxQueued: '64KiB' }, s => s.maxQueued, 65_536],
   firstMessage: [{ firstMessage: '5s' }, s => s.firstMessage, 5_000],
+  firstHello: [{ firstHello: '2s' }, s => s.firstHello, 2_000],
   maxUndecided: [{ maxUndecided: '3' }, s => s.maxUndecided, 3],
   'keep.membersFor': [{ keep: { membersFor: 'off' } }, s => s.keep.membersFor, OFF],
   'keep.membersMost': [{ keep: { membersMost: 10 } }, s => s.keep.membersMost, 10],
@@ -213,6 +229,26 @@ test.each<[object, string]>([
   [
     { listen: '1=gateway,ping-interval=100' },
     'listen: "1=gateway,ping-interval=100" pingInterval x pingNotResponseLimit must be from 200ms to 1d, not 100ms: raise or lower one',
+  ],
+  [
+    { listen: '1=native,evidence=pongs' },
+    'listen: "1=native,evidence=pongs" evidence "pongs" must be any or beat',
+  ],
+  [
+    { listen: '1=uid,evidence=beat' },
+    'listen: "1=uid,evidence=beat" evidence belongs to native, not to uid: leave it out',
+  ],
+  [
+    { timingLeast: '1s' },
+    'timingLeast: "1s" must be interval/timeout/grace, such as 1s/500ms/0 or 5m/2m/15m, no timeout over ten intervals',
+  ],
+  [
+    { timingLeast: '1s/20s/0' },
+    'timingLeast: "1s/20s/0" must be interval/timeout/grace, such as 1s/500ms/0 or 5m/2m/15m, no timeout over ten intervals',
+  ],
+  [
+    { timingMost: '1s/1s/0', timingLeast: '2s/1s/0' },
+    'timingLeast: the least interval 2000 is over the most, 1000: lower one or raise the other',
   ],
   [{ listen: '1=uid 1=uid' }, 'listen: port 1 is asked for twice: give each listener its own'],
   [

@@ -9,6 +9,7 @@ import type { ListenerSettings, Settings } from '../settings.ts'
 import { suggestion } from './nearest.ts'
 import type { ListenOption } from './option-listen.ts'
 import { optionGroups, optionRows } from './option-table.ts'
+import { crossedParts } from './option-timing.ts'
 import { type Options, optionsSchema } from './options-schema.ts'
 
 /** An option as somebody gave it. */
@@ -120,6 +121,7 @@ function arrange(options: Options): Settings {
       timeout: timeout ?? timing.timeout,
       grace: grace ?? timing.grace,
     },
+    evidence: preset === 'device' ? 'beat' : 'any',
     listeners: listenersOf(port, host, published, listen),
   }
 }
@@ -145,6 +147,7 @@ function listenersOf(
 const LISTENER_DEFAULTS = {
   limit: null,
   grace: null,
+  evidence: null,
   pingInterval: 15_000,
   pingNotResponseLimit: 1,
   pingData: '',
@@ -155,6 +158,7 @@ function disagreements(options: Options, settings: Settings): Problem[] {
     ...strangers(settings),
     ...doubles(settings),
     ...timingProblems(settings.timing),
+    ...boundProblems(settings),
     ...limitProblems(options),
   ]
 }
@@ -184,6 +188,13 @@ function timingProblems(timing: Timing): Problem[] {
   return checkTiming(timing).map(text => ({
     keys: ['timeout', 'interval', 'grace', 'preset'],
     text: `${text}`,
+  }))
+}
+
+function boundProblems({ timingLeast, timingMost }: Settings): Problem[] {
+  return crossedParts(timingLeast, timingMost).map(part => ({
+    keys: ['timingLeast', 'timingMost'],
+    text: `the least ${part} ${timingLeast[part]} is over the most, ${timingMost[part]}: lower one or raise the other`,
   }))
 }
 

@@ -12,6 +12,7 @@ export interface ListenOption {
   readonly host?: string
   readonly limit?: number | false
   readonly grace?: number
+  readonly evidence?: 'any' | 'beat'
   readonly pingInterval?: number
   readonly pingNotResponseLimit?: number
   readonly pingData?: string
@@ -24,6 +25,7 @@ export interface ListenInput {
   readonly host?: string
   readonly limit?: number | string | false
   readonly grace?: number | string | false
+  readonly evidence?: 'any' | 'beat'
   readonly pingInterval?: number | string
   readonly pingNotResponseLimit?: number | string
   readonly pingData?: string
@@ -48,6 +50,10 @@ const KEYS: Readonly<Record<string, (value: unknown) => Reading<unknown>>> = {
     return 'value' in reading && reading.value === LIMIT_OFF ? { value: false } : reading
   },
   grace: value => read('grace', kinds.duration({ least: 0, most: DAY, off: 0 }), value),
+  evidence: value =>
+    value === 'any' || value === 'beat'
+      ? { value }
+      : { problem: `evidence ${show(value)} must be any or beat` },
   pingInterval: value => read('pingInterval', kinds.duration({ least: 100, most: DAY }), value),
   pingNotResponseLimit: value =>
     /^\d{1,4}$/.test(String(value))
@@ -95,6 +101,8 @@ function checkListen(option: ListenOption): string | null {
     return 'needs a port and a dialect, such as 8282=gateway or 8000=uid,limit=40s,grace=12s'
   if (dialect === 'native' && (limit !== undefined || option.grace !== undefined))
     return 'limit and grace belong to the published dialects: for native use --interval, --timeout and --grace'
+  if (option.evidence !== undefined && dialect !== 'native' && dialect !== 'auto')
+    return `evidence belongs to native, not to ${dialect}: leave it out`
   const stray = GATEWAY_ONLY.find(key => key in option && dialect !== 'gateway')
   if (stray !== undefined) return `${stray} belongs to gateway, not to ${dialect}: leave it out`
   const product = pingInterval * pingNotResponseLimit

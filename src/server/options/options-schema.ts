@@ -6,6 +6,7 @@ import { BREAKER_DEFAULTS } from '../../core/breaker.ts'
 import { PRESETS } from '../../core/timing.ts'
 import { kinds, UNLIMITED } from './option-kinds.ts'
 import { type ListenInput, type ListenOption, readListen, readPort } from './option-listen.ts'
+import { formatTiming, timing } from './option-timing.ts'
 
 const DAY = 86_400_000
 const YEARS = 36_500 * DAY
@@ -32,6 +33,9 @@ const presetNames = Object.keys(PRESETS) as (keyof typeof PRESETS)[]
 const DURATION = { value: '<duration>', unit: 'duration' } as const
 const SIZE = { value: '<size>', unit: 'size' } as const
 const wait = { least: 0, most: DAY, off: 0 }
+const TIMING = { value: '<I/T/G>' } as const
+const LEAST = { interval: 1_000, timeout: 500, grace: 0 }
+const MOST = { interval: 300_000, timeout: 120_000, grace: 900_000 }
 
 /** The schema. Keys are those of a config file. */
 export const optionsSchema = z.strictObject({
@@ -48,7 +52,7 @@ export const optionsSchema = z.strictObject({
   }),
   listen: tell(list<string | ListenInput, ListenOption>(/\s+/, readListen).default([]), {
     about:
-      'One more listener: `[host:]port=dialect`, then `,limit= ,grace=` and for gateway `,ping-interval= ,ping-not-response-limit= ,ping-data=`. ' +
+      'One more listener: `[host:]port=dialect`, then `,limit= ,grace=`, for native `,evidence=` and for gateway `,ping-interval= ,ping-not-response-limit= ,ping-data=`. ' +
       'Dialects: auto, native, heartbeat, members, gateway, uid. The main port given here changes what it speaks.',
     value: '<listener>',
     otherwise: 'none',
@@ -91,7 +95,7 @@ export const optionsSchema = z.strictObject({
   }),
   preset: tell(oneOf(presetNames).default('web'), {
     about:
-      'Timing of native connections, interval/timeout/grace: fast 2/1/2 s, web 10/5/10 s, mobile 25/10/15 s, device 60/30/30 s.',
+      'Timing of native connections, interval/timeout/grace: fast 2/1/2 s, web 10/5/10 s, mobile 25/10/15 s, device 60/30/30 s (there only beats and messages prove life, pongs do not).',
     value: '<word>',
   }),
   interval: tell(duration({ least: 1, most: DAY }).optional(), {
@@ -108,6 +112,17 @@ export const optionsSchema = z.strictObject({
     ...DURATION,
     about: 'How long a suspect session may take to come back.',
     otherwise: 'as the preset says',
+  }),
+  timingLeast: tell(timing().default(LEAST), {
+    ...TIMING,
+    about:
+      'The shortest interval/timeout/grace a native client may ask for; what is below is raised to it. The own timing of the server is always allowed.',
+    otherwise: formatTiming(LEAST),
+  }),
+  timingMost: tell(timing().default(MOST), {
+    ...TIMING,
+    about: 'The longest interval/timeout/grace a native client may ask for; what is above is lowered to it.',
+    otherwise: formatTiming(MOST),
   }),
   policy: tell(oneOf(['many', 'newest', 'oldest']).default('many'), {
     about: 'How many sessions a member may have: many, only the newest, or only the oldest.',
@@ -178,6 +193,10 @@ export const optionsSchema = z.strictObject({
   firstMessage: tell(duration({ least: 200, most: DAY }).default(90_000), {
     ...DURATION,
     about: 'A connection that has not said what it speaks is cut after this long.',
+  }),
+  firstHello: tell(duration({ least: 200, most: DAY }).default(10_000), {
+    ...DURATION,
+    about: 'A connection that asked for the native protocol and says no hello is closed after this long.',
   }),
   maxUndecided: tell(count({ least: 1, most: MANY, off: UNLIMITED }).nullable().default(null), {
     about: 'Connections per address that have not said yet what they speak. off: no limit.',

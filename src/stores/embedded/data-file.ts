@@ -10,6 +10,7 @@ import { FOUND } from './failures.ts'
 import { EPOCH } from './log-cursor.ts'
 import type { Piece, Request, Run, RunId } from './messages.ts'
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION, selectFrom, upsertInto } from './schema.ts'
+import { upgradesFrom } from './upgrades.ts'
 
 /** How long another server may take to let go of the file. */
 const PATIENCE = 500
@@ -129,7 +130,9 @@ export class DataFile {
     this.#check()
     this.#db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 4000')
     this.#db.exec('begin immediate')
-    if (this.#number('pragma user_version') === 0) this.#create()
+    const found = this.#number('pragma user_version')
+    if (found === 0) this.#create()
+    else for (const upgrade of upgradesFrom(found)) this.#db.exec(upgrade)
     this.#db.exec('commit')
   }
 

@@ -4,7 +4,7 @@
 import type { SessionChange } from '../../core/change.ts'
 import { Ledger } from '../../core/ledger.ts'
 import type { Member } from '../../core/member.ts'
-import type { Transition } from '../../core/transition.ts'
+import type { Step } from '../../core/transition.ts'
 import type { MemberState } from '../../protocol/words.ts'
 import type {
   LogBatch,
@@ -15,10 +15,12 @@ import type {
   SessionRecord,
   Store,
   StoreHealth,
+  Tally,
 } from '../store.ts'
 import { FileJournal } from './file-journal.ts'
 import { type StartThread, startFileThread } from './file-link.ts'
 import type { Journal } from './journal.ts'
+import { lapsesOf } from './lapses.ts'
 import { cursorOf, positionOf } from './log-cursor.ts'
 import { MemoryJournal } from './memory-journal.ts'
 import { type EmbeddedOptions, withDefaults } from './options.ts'
@@ -59,6 +61,10 @@ class EmbeddedStore implements Store {
     return this.#ledger.shownCounts()
   }
 
+  get tally(): Tally {
+    return this.#ledger.tallies
+  }
+
   async open(): Promise<Opened> {
     const { now, listing } = this.#options
     this.#startedAt = now()
@@ -72,11 +78,12 @@ class EmbeddedStore implements Store {
       epoch,
       firstSessionId: lastSession + 1,
       sessions,
+      lapses: lapsesOf(this.#ledger.members.values()),
       close: open => this.#close(open),
     }
   }
 
-  commit(changes: readonly SessionChange[]): readonly Transition[] {
+  commit(changes: readonly SessionChange[]): readonly Step[] {
     this.#journal.before(changes, this.#ledger)
     const told = this.#ledger.commit(changes)
     this.#journal.record(changes, told, this.#ledger)

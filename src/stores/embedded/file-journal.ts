@@ -5,7 +5,7 @@ import type { SessionChange } from '../../core/change.ts'
 import { NEVER } from '../../core/clock.ts'
 import type { Ledger } from '../../core/ledger.ts'
 import type { Member } from '../../core/member.ts'
-import type { Transition } from '../../core/transition.ts'
+import type { Step, Transition } from '../../core/transition.ts'
 import { SystoleError } from '../../errors.ts'
 import type { SessionRecord } from '../store.ts'
 import { storeError } from './failures.ts'
@@ -114,10 +114,11 @@ export class FileJournal implements Journal {
     }
   }
 
-  record(changes: readonly SessionChange[], told: readonly Transition[], ledger: Ledger): void {
+  record(changes: readonly SessionChange[], told: readonly Step[], ledger: Ledger): void {
     for (const transition of told) this.#current.transitions.push(transition)
     for (const change of changes) {
-      const member = ledger.members.get(change.member)!
+      const member = ledger.members.get(change.member)
+      if (member === undefined) continue
       if (member.row === 0) member.row = ++this.#rows
       this.#current.note(change, member)
     }

@@ -3,9 +3,11 @@
 
 import type { SessionChange } from '../../core/change.ts'
 import type { Member } from '../../core/member.ts'
+import { bestState } from '../../core/member-sessions.ts'
 import type { Transition } from '../../core/transition.ts'
+import type { MemberState } from '../../protocol/words.ts'
 import type { Value } from './columns.ts'
-import { toNull } from './rows.ts'
+import { listToJson, toNull } from './values.ts'
 
 /** Evidence of a session that goes on as it was. */
 export interface Evidence {
@@ -28,15 +30,20 @@ export class Gathered {
     return transitions.length + members.size + sessions.size + evidence.size + ended.size + forgotten.size
   }
 
-  /** Takes what a change did to a session of `member`. */
+  /** Takes what a change did to `member`, which is as it stands after its commit. */
   note(change: SessionChange, member: Member): void {
+    const { kind, session } = change
     this.members.add(member)
-    if (change.kind === 'end') this.end(change.session)
-    else if (change.kind === 'update') this.evidence.set(change.session, change)
-    else {
-      this.sessions.set(change.session, rowOf(change, member))
-      this.evidence.delete(change.session)
+    if (session === 0) return
+    if (kind === 'end') return this.end(session)
+    if (kind === 'update') {
+      this.evidence.set(session, change)
+      return
     }
+    const state = bestState(member, session)
+    if (state === 'offline') return
+    this.sessions.set(session, rowOf(change, state, member))
+    this.evidence.delete(session)
   }
 
   end(session: number): void {
@@ -64,16 +71,9 @@ export class Gathered {
   }
 }
 
-const STATES = {
-  begin: 'online',
-  resume: 'online',
-  back: 'online',
-  away: 'away',
-  suspect: 'suspect',
-} as const
-
-function rowOf(change: SessionChange, { row }: Member): Value[] {
+function rowOf(change: SessionChange, state: MemberState, { row, memberships }: Member): Value[] {
   const { session, instance, epoch, dialect, lastEvidenceAt, lastBeatAt } = change
-  const state = STATES[change.kind as keyof typeof STATES]
-  return [session, row, instance, epoch, dialect, state, lastEvidenceAt, toNull(lastBeatAt)]
+  const groups = memberships?.of(session).map(({ group }) => group)
+  const evidence = [lastEvidenceAt, toNull(lastBeatAt)]
+  return [session, row, instance, epoch, dialect, state, ...evidence, listToJson(groups)]
 }

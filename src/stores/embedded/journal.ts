@@ -4,7 +4,7 @@
 import type { SessionChange } from '../../core/change.ts'
 import type { Ledger } from '../../core/ledger.ts'
 import type { Member } from '../../core/member.ts'
-import type { Transition } from '../../core/transition.ts'
+import type { Step, Transition } from '../../core/transition.ts'
 import type { SessionRecord } from '../store.ts'
 import type { LogBounds } from './log-cursor.ts'
 
@@ -26,7 +26,7 @@ export interface Journal {
   load(ledger: Ledger): Promise<SessionRecord[]>
   /** Called before the ledger applies `changes`, and after. */
   before(changes: readonly SessionChange[], ledger: Ledger): void
-  record(changes: readonly SessionChange[], told: readonly Transition[], ledger: Ledger): void
+  record(changes: readonly SessionChange[], told: readonly Step[], ledger: Ledger): void
   forgotten(member: Member): void
   /** Lets go of transitions told before `at`, and of the oldest beyond `most`, in slices. */
   trim(at: number, most: number): void

@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { SessionChange } from '../../core/change.ts'
-import type { Transition } from '../../core/transition.ts'
+import { logged, type Step, type Transition } from '../../core/transition.ts'
 import type { SessionRecord } from '../store.ts'
 import type { Found, Journal } from './journal.ts'
 import { EPOCH, type LogBounds } from './log-cursor.ts'
@@ -35,8 +35,8 @@ export class MemoryJournal implements Journal {
 
   before(): void {}
 
-  record(_: readonly SessionChange[], told: readonly Transition[]): void {
-    for (const transition of told) this.#kept.push(transition)
+  record(_: readonly SessionChange[], told: readonly Step[]): void {
+    for (const step of told) this.#kept.push(logged(step))
     this.#end = told.at(-1)?.version ?? this.#end
     if (this.#kept.length > 2 * MOST) this.#drop(this.#kept.length - MOST)
   }

@@ -5,6 +5,7 @@ import { NEVER } from '../../core/clock.ts'
 import type { Ledger } from '../../core/ledger.ts'
 import type { Member } from '../../core/member.ts'
 import { sessionCount, shownState } from '../../core/member-sessions.ts'
+import { seenGroups, seenOf } from '../../core/tally.ts'
 import type { MemberRecord, Page, PageQuery } from '../store.ts'
 
 /** Members looked at in one turn; well below 5 ms on both engines. */
@@ -27,29 +28,50 @@ export function recordOf(member: Member, startedAt: number): MemberRecord {
     reason: unproven ? 'node_lost' : member.reason,
     version: member.version,
     sessions: sessionCount(member),
+    status: member.status,
+    groups: member.memberships?.all() ?? [],
+    seenGroups: seenGroups(member),
+    settledState: member.settledState,
+    settledSince: member.settledSince,
+    unproven,
   }
 }
 
 /** One page. It is read on from the key of the last member looked at, so changes in between do no harm. */
 export async function pageOf(ledger: Ledger, query: PageQuery, startedAt: number): Promise<Page> {
-  const { order, limit, state } = query
+  const { limit, state, present } = query
   const members: MemberRecord[] = []
   let after = query.after
   for (;;) {
-    const wanted = state === undefined ? Math.min(SLICE, limit - members.length) : SLICE
-    const slice = order === 'id' ? ledger.inOrder.after(after, wanted) : listedAfter(ledger, after, wanted)
+    const all = state === undefined && present === undefined
+    const wanted = all ? Math.min(SLICE, limit - members.length) : SLICE
+    const slice = membersAfter(ledger, query, after, wanted)
     for (const member of slice) {
-      after = order === 'id' ? member.id : String(member.listedNo)
-      if (state === undefined || shownState(member) === state) members.push(recordOf(member, startedAt))
-      if (members.length >= limit) return { members, next: hasMore(ledger, order, after) ? after : null }
+      after = query.order === 'id' ? member.id : String(member.listedNo)
+      if (isAskedFor(member, query)) members.push(recordOf(member, startedAt))
+      if (members.length >= limit)
+        return { members, next: membersAfter(ledger, query, after, 1).length > 0 ? after : null }
     }
     if (slice.length < wanted) return { members, next: null }
     await nextTurn()
   }
 }
 
-function hasMore(ledger: Ledger, order: PageQuery['order'], after: string): boolean {
-  return (order === 'id' ? ledger.inOrder.after(after, 1) : listedAfter(ledger, after, 1)).length > 0
+function isAskedFor(member: Member, { state, present }: PageQuery): boolean {
+  if (state !== undefined && shownState(member) !== state) return false
+  return present === undefined || seenOf(member).as !== 'offline'
+}
+
+// A group that nobody is in any more is as good as empty.
+function membersAfter(
+  ledger: Ledger,
+  { order, group }: PageQuery,
+  after: string | null,
+  limit: number,
+): readonly Member[] {
+  if (order === 'listed') return listedAfter(ledger, after, limit)
+  if (group === undefined) return ledger.inOrder.after(after, limit)
+  return ledger.tallies.groups.get(group)?.inOrder.after(after, limit) ?? []
 }
 
 function listedAfter({ listed }: Ledger, after: string | null, limit: number): Member[] {

@@ -6,6 +6,7 @@ import type { Value } from './columns.ts'
 import type { Gathered } from './gathered.ts'
 import type { Piece } from './messages.ts'
 import { pushMember, pushTransition } from './rows.ts'
+import { toNull } from './values.ts'
 
 /** Rows a piece holds at most. */
 export const PIECE = 1_000
@@ -78,7 +79,7 @@ export class Parcel {
     for (; left > 0 && this.#told < this.count; left--) {
       pushTransition(transitions, this.gathered.transitions[this.#told++]!)
     }
-    all(this.#evidence, ([id, e]) => evidence.push(e.lastEvidenceAt, e.lastBeatAt, id))
+    all(this.#evidence, ([id, e]) => evidence.push(e.lastEvidenceAt, toNull(e.lastBeatAt), id))
     all(this.#ended, id => ended.push(id))
     all(this.#forgotten, member => forgotten.push(member.row))
     this.#cut = left > 0

@@ -4,9 +4,11 @@
 import type { Ledger } from '../../core/ledger.ts'
 import type { Member } from '../../core/member.ts'
 import { bestState, type PackedState, putSession } from '../../core/member-sessions.ts'
+import { enterGroup } from '../../core/memberships.ts'
 import type { SessionRecord } from '../store.ts'
 import { COLUMNS, type Value } from './columns.ts'
 import { memberAt } from './rows.ts'
+import { fromJson } from './values.ts'
 
 type Found = Omit<SessionRecord, 'member'> & { readonly row: number; readonly state: PackedState }
 
@@ -38,10 +40,10 @@ export class Restore {
   done(): SessionRecord[] {
     this.#ledger.restored()
     const records: SessionRecord[] = []
-    for (const { row, id, instance, epoch, dialect, lastEvidenceAt, lastBeatAt } of this.#sessions) {
+    for (const { row, id, instance, epoch, dialect, lastEvidenceAt, lastBeatAt, groups } of this.#sessions) {
       const member = this.#members.get(row)
       if (member === undefined) continue
-      records.push({ id, member, instance, epoch, dialect, lastEvidenceAt, lastBeatAt })
+      records.push({ id, member, instance, epoch, dialect, lastEvidenceAt, lastBeatAt, groups })
     }
     return records
   }
@@ -49,7 +51,10 @@ export class Restore {
   #member(member: Member): void {
     const open = this.#open.get(member.row)
     if (open !== undefined) this.#members.set(member.row, member.id)
-    for (const { id, state } of open ?? []) putSession(member, id, state, true)
+    for (const { id, state, groups } of open ?? []) {
+      putSession(member, id, state, true)
+      for (const group of groups) enterGroup(member, id, { group, until: null })
+    }
     // equal by construction, as both are written in one transaction; a file mended by hand must not break the ledger
     member.state = bestState(member)
     this.#ledger.restore(member)
@@ -66,5 +71,6 @@ function sessionAt(rows: readonly Value[], i: number): Found {
     state: rows[i + 5] as PackedState,
     lastEvidenceAt: rows[i + 6] as number,
     lastBeatAt: rows[i + 7] as number | null,
+    groups: (fromJson(rows[i + 8]!) ?? []) as string[],
   }
 }

@@ -1,15 +1,18 @@
 // The form in which rows travel between the store and its file's thread: one flat array per table, row after row,
 // in the order of columns.ts. Flat arrays are the cheapest thing to clone that both engines know.
 
-import { NEVER } from '../../core/clock.ts'
+import type { Membership } from '../../core/change.ts'
 import { Member } from '../../core/member.ts'
+import { enterGroup } from '../../core/memberships.ts'
 import type { Transition } from '../../core/transition.ts'
 import { COLUMNS, type Value } from './columns.ts'
+import { fromJson, listToJson, toJson, toNever, toNull } from './values.ts'
 
 /** Appends the row of a member as it stands now. */
 export function pushMember(rows: Value[], m: Member): void {
   rows.push(m.row, m.id, m.name, m.type, toJson(m.profile), m.state, m.since, toNull(m.joinedAt), m.reason)
   rows.push(m.version, toNull(m.lastEvidenceAt), toNull(m.lastBeatAt), m.listedNo)
+  rows.push(toJson(m.status), listToJson(m.memberships?.of(0)))
 }
 
 /** The member in the row that begins at `i`; its sessions are put in by the caller. */
@@ -26,6 +29,8 @@ export function memberAt(rows: readonly Value[], i: number): Member {
   member.lastEvidenceAt = toNever(rows[i + 10]!)
   member.lastBeatAt = toNever(rows[i + 11]!)
   member.listedNo = rows[i + 12] as number
+  member.status = fromJson(rows[i + 13]!) as Member['status']
+  for (const standing of (fromJson(rows[i + 14]!) ?? []) as Membership[]) enterGroup(member, 0, standing)
   return member
 }
 
@@ -33,6 +38,7 @@ export function memberAt(rows: readonly Value[], i: number): Member {
 export function pushTransition(rows: Value[], t: Transition): void {
   rows.push(t.version, t.kind, t.member, t.at, t.state, t.since, toNull(t.joinedAt), t.reason, t.session)
   rows.push(toNull(t.lastEvidenceAt), toNull(t.lastBeatAt), t.name, t.type, toJson(t.profile))
+  rows.push(toJson(t.status), listToJson(t.groups))
 }
 
 /** The transitions in `rows`. */
@@ -58,22 +64,7 @@ function transitionAt(rows: readonly Value[], i: number): Transition {
     name: rows[i + 11] as string | null,
     type: rows[i + 12] as string | null,
     profile: fromJson(rows[i + 13]!),
+    status: fromJson(rows[i + 14]!) as Transition['status'],
+    groups: (fromJson(rows[i + 15]!) ?? []) as string[],
   }
-}
-
-/** A time as the file keeps it: NULL where it never was. */
-export function toNull(time: number): number | null {
-  return time === NEVER ? null : time
-}
-
-function toNever(value: Value): number {
-  return value === null ? NEVER : (value as number)
-}
-
-function toJson(value: unknown): string | null {
-  return value === null ? null : (JSON.stringify(value) ?? null)
-}
-
-function fromJson(value: Value): unknown {
-  return value === null ? null : JSON.parse(value as string)
 }

@@ -7,7 +7,7 @@ import { COLUMNS } from './columns.ts'
 export const APPLICATION_ID = 0x53595354
 
 /** Grows with every change a former version could not read. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
 
 export const SCHEMA = `
 create table meta (key text primary key, value) without rowid;
@@ -15,16 +15,19 @@ create table epochs (epoch integer primary key, opened_at integer not null, last
 create table members (
   row integer primary key, id text not null, name text, type text, profile text, state text not null,
   since integer not null, joined_at integer, reason text, version integer not null,
-  last_evidence_at integer, last_beat_at integer, listed integer not null
+  last_evidence_at integer, last_beat_at integer, listed integer not null,
+  status text, standing text
 );
 create table sessions (
   id integer primary key, member integer not null, instance text, epoch integer not null, dialect text not null,
-  state text not null, last_evidence_at integer not null, last_beat_at integer
+  state text not null, last_evidence_at integer not null, last_beat_at integer,
+  in_groups text
 );
 create table transitions (
   version integer primary key, kind text not null, member text not null, at integer not null, state text not null,
   since integer not null, joined_at integer, reason text, session integer not null,
-  last_evidence_at integer, last_beat_at integer, name text, type text, profile text
+  last_evidence_at integer, last_beat_at integer, name text, type text, profile text,
+  status text, in_groups text
 );
 pragma application_id = ${APPLICATION_ID};
 pragma user_version = ${SCHEMA_VERSION};

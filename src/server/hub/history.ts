@@ -1,0 +1,50 @@
+// The diffs that were told of one list, for those who come back. Bounded by age and size: who was away for longer is
+// given a fresh snapshot, which is then the smaller answer anyway.
+
+const KEPT = 120_000
+const LARGEST = 2 ** 21
+
+interface Told {
+  readonly version: number
+  readonly at: number
+  readonly frames: readonly string[]
+  readonly length: number
+}
+
+export class History {
+  #told: Told[] = []
+  #length = 0
+  /** Everything after this version is here. */
+  #floor: number
+
+  constructor(version: number) {
+    this.#floor = version
+  }
+
+  /** Notes frames that tell every change up to `version`. */
+  add(version: number, frames: readonly string[], at: number): void {
+    const length = frames.reduce((sum, frame) => sum + frame.length, 0)
+    this.#told.push({ version, at, frames, length })
+    this.#length += length
+    this.trim(at)
+  }
+
+  /** The frames after `version`; `null` where some are gone. */
+  after(version: number): string[] | null {
+    if (version < this.#floor) return null
+    return this.#told.flatMap(told => (told.version > version ? told.frames : []))
+  }
+
+  /** Lets go of what is too old or too much. */
+  trim(at: number): void {
+    let drop = 0
+    while (drop < this.#told.length) {
+      const { at: toldAt, length, version } = this.#told[drop]!
+      if (at - toldAt < KEPT && this.#length <= LARGEST) break
+      this.#length -= length
+      this.#floor = version
+      drop++
+    }
+    if (drop > 0) this.#told = this.#told.slice(drop)
+  }
+}

@@ -1,0 +1,278 @@
+// Who hears of whom: takes what connections want to watch and to ask, and passes on every step to those it concerns.
+// It decides nothing about members: it is told by the store's commits, and answers from the store.
+
+import { TICK } from '../../core/timing.ts'
+import type { Step } from '../../core/transition.ts'
+import { LIMITS } from '../../protocol/limits.ts'
+import type { ClientMessage, MessageId, ServerMessage } from '../../protocol/messages.ts'
+import { encode } from '../../protocol/server-codec.ts'
+import type { Store } from '../../stores/store.ts'
+import type { Views } from '../views.ts'
+import { board } from './boarding.ts'
+import { Cadence } from './cadence.ts'
+import { positionOf } from './cursor.ts'
+import type { Feed } from './feed.ts'
+import { Feeds } from './feeds.ts'
+import type { House, ListScope } from './house.ts'
+import { answer, callRoll, type Standing } from './roll-call.ts'
+import { Roster, RosterIndex } from './roster.ts'
+import { Rounds } from './rounds.ts'
+import { StepTexts } from './step-texts.ts'
+import { type Berth, type Recipient, type TaskQueue, Watcher } from './watcher.ts'
+
+/** What the hub is made with. */
+export interface HubParts {
+  readonly store: Store
+  readonly views: Pick<Views, 'member'>
+  /** Names this run of the server: random, letters, digits, `-` and `_`. */
+  readonly run: string
+  /** Bytes that may wait to be sent to one connection before it is cut. */
+  readonly maxQueued: number
+  /** Version below every step of this run. */
+  readonly version: number
+  now(): number
+  wall(): number
+  publish(topic: string, text: string): void
+  nextTurn(run: () => void): void
+  count(name: string): void
+  onError(error: unknown): void
+}
+
+type Watch = Extract<ClientMessage, { t: 'watch' }>
+type Unwatch = Extract<ClientMessage, { t: 'unwatch' }>
+type Ask = Extract<ClientMessage, { t: 'ask' }>
+type Refusal = Pick<Extract<ServerMessage, { t: 'error' }>, 'code' | 'message' | 'field'>
+
+const SWEEP = 1_000
+/** Members looked at in one go when a watcher of many is gone. */
+const SLICE = 2_000
+
+/** Ids and groups that one connection may watch. */
+export const WATCH_LIMITS = { members: LIMITS.ids, groups: 100 } as const
+
+export class Hub {
+  readonly #parts: HubParts
+  readonly #house: House
+  readonly #cadence: Cadence
+  readonly #feeds: Feeds
+  readonly #index = new RosterIndex()
+  readonly #texts = new StepTexts()
+  #version: number
+  #sweptAt = 0
+  #wakes: (() => void)[] = []
+
+  constructor(parts: HubParts) {
+    this.#parts = parts
+    this.#version = parts.version
+    const rounds = new Rounds(parts.now, parts.nextTurn)
+    this.#cadence = new Cadence(rounds, parts.now, TICK)
+    this.#house = {
+      ...parts,
+      rounds,
+      cadence: this.#cadence,
+      highWater: parts.maxQueued / 4,
+      version: () => this.#version,
+      nextTick: () => new Promise(resolve => this.#wakes.push(resolve)),
+    }
+    this.#feeds = new Feeds(this.#house)
+  }
+
+  /** Lists and counts that are kept up, and members that somebody named. */
+  get load(): { readonly lists: number; readonly members: number } {
+    return { lists: this.#feeds.size, members: this.#index.size }
+  }
+
+  /** What a connection wants to know. */
+  request(to: Recipient, message: Watch | Unwatch | Ask): void {
+    to.watcher ??= new Watcher()
+    const { watcher } = to
+    const queue = message.t === 'ask' ? watcher.asking : watcher.watching
+    if (queue.full) return refuse(to, message, BUSY)
+    if (message.t === 'ask') this.#queue(queue, () => answer(this.#house, to, message.members, message.id))
+    else if (message.t === 'watch') this.#watch(to, watcher, message)
+    else this.#unwatch(to, watcher, message)
+  }
+
+  /** A connection is gone. */
+  closed(to: Recipient): void {
+    const { watcher } = to
+    to.watcher = null
+    if (watcher === null) return
+    for (const scope of watcher.berths.keys()) this.#leave(watcher, scope, null)
+    if (watcher.roster !== null) this.#dismiss(watcher.roster)
+  }
+
+  /** What a commit returned, in order. */
+  tell(steps: readonly Step[]): void {
+    const at = this.#house.now()
+    for (const step of steps) {
+      this.#version = Math.max(this.#version, step.version)
+      if (this.#feeds.size > 0) this.#feeds.hear(step, at)
+      if (this.#index.size > 0) this.#index.hear(step, at)
+    }
+  }
+
+  tick(at: number): void {
+    this.#cadence.tick(at)
+    for (const wake of this.#wakes.splice(0)) wake()
+    if (at - this.#sweptAt < SWEEP) return
+    this.#sweptAt = at
+    this.#texts.clear()
+    this.#feeds.sweep(at)
+  }
+
+  // --- watching
+
+  #watch(to: Recipient, watcher: Watcher, message: Watch): void {
+    const { scope, suspect } = message
+    const standing = this.#standing(to, message)
+    if ('code' in standing) return refuse(to, message, standing)
+    if (scope.of === 'members') return this.#watchMembers(to, watcher, message, standing)
+    const key = berthKey(scope)
+    if (!watcher.berths.has(key) && scope.of !== 'all' && scope.group !== null && isCrowded(watcher))
+      return refuse(to, message, TOO_MANY_GROUPS)
+    this.#leave(watcher, key, to)
+    accept(to, message)
+    if (scope.of === 'counts') return this.#watchCounts(to, watcher, key, scope.group, suspect)
+    const feed = this.#feeds.list(scope, suspect)
+    const berth: Berth<Feed> = { feed, shard: -1, over: false }
+    feed.watchers++
+    watcher.berths.set(key, berth)
+    this.#queue(watcher.watching, () => board(this.#house, { to, berth, ...standing }))
+  }
+
+  #watchCounts(to: Recipient, watcher: Watcher, key: string, group: string | null, suspect: boolean): void {
+    if (to.link === null) return
+    const feed = this.#feeds.counts(group, suspect)
+    feed.watchers++
+    to.send(feed.frame())
+    watcher.berths.set(key, { feed, shard: feed.shards.join(to.link), over: false })
+  }
+
+  #watchMembers(to: Recipient, watcher: Watcher, message: Watch, standing: Standing): void {
+    const { members } = message.scope as { readonly members: readonly string[] }
+    watcher.roster ??= new Roster(this.#house, this.#texts, to)
+    const { roster } = watcher
+    const added = members.reduce((sum, id) => sum + Number(!roster.members.has(id)), 0)
+    if (roster.members.size + added > WATCH_LIMITS.members) return refuse(to, message, TOO_MANY_MEMBERS)
+    accept(to, message)
+    roster.suspect = message.suspect
+    for (const member of members) {
+      roster.members.add(member)
+      this.#index.add(member, roster)
+    }
+    roster.loading++
+    this.#queue(watcher.watching, async () => {
+      await callRoll(this.#house, to, roster, members, standing)
+      roster.loaded(this.#house.now())
+    })
+  }
+
+  #standing(to: Recipient, { cursor }: Watch): Standing | Refusal {
+    const given = cursor === true ? to.cursor : cursor
+    if (given === null) return { since: null, reset: false }
+    const position = positionOf(given, this.#house.run, this.#version)
+    if (position.ok) return { since: position.version, reset: false }
+    return position.code === 'reset' ? { since: null, reset: true } : CURSOR_REFUSED[position.code]
+  }
+
+  #unwatch(to: Recipient, watcher: Watcher, message: Unwatch): void {
+    const { scope } = message
+    if (scope.of !== 'members') this.#leave(watcher, berthKey(scope), to)
+    else if (watcher.roster !== null) {
+      const { roster } = watcher
+      if (scope.members === true) {
+        watcher.roster = null
+        this.#dismiss(roster)
+      } else for (const member of scope.members) this.#strike(member, roster)
+    }
+    accept(to, message)
+  }
+
+  // `to`: null where the connection is gone.
+  #leave(watcher: Watcher, key: string, to: Recipient | null): void {
+    const berth = watcher.berths.get(key)
+    if (berth === undefined) return
+    watcher.berths.delete(key)
+    berth.over = true
+    berth.feed.watchers--
+    if (berth.shard !== -1) berth.feed.shards.leave(berth.shard, to?.link ?? null)
+  }
+
+  // A roster may be long: its watcher is gone at once, the index is cleared over several turns.
+  #dismiss(roster: Roster): void {
+    roster.over = true
+    this.#cadence.drop(roster)
+    const left = roster.members.values()
+    const clear = (): number => {
+      for (let n = 0; n < SLICE; n++) {
+        const { value, done } = left.next()
+        if (done) return n / 8
+        this.#index.remove(value, roster)
+      }
+      this.#house.rounds.push(clear)
+      return SLICE / 8
+    }
+    this.#house.rounds.push(clear)
+  }
+
+  #strike(member: string, roster: Roster): void {
+    roster.forget(member)
+    this.#index.remove(member, roster)
+  }
+
+  #queue(queue: TaskQueue, task: () => Promise<void>): void {
+    queue.add(() => task().catch(error => this.#parts.onError(error)))
+  }
+}
+
+const BUSY: Refusal = {
+  code: 'too_many',
+  message: 'too many requests wait for their answers: await some first',
+}
+const TOO_MANY_GROUPS: Refusal = {
+  code: 'too_many',
+  message: `a connection may watch ${WATCH_LIMITS.groups} groups: unwatch one first`,
+  field: 'group',
+}
+const TOO_MANY_MEMBERS: Refusal = {
+  code: 'too_many',
+  message: `a connection may watch ${WATCH_LIMITS.members} members: unwatch some first, or watch a group`,
+  field: 'members',
+}
+const CURSOR_REFUSED: Record<'bad_cursor' | 'cursor_ahead', Refusal> = {
+  bad_cursor: {
+    code: 'bad_cursor',
+    message: 'this is no cursor of ours: give back one as it came, or none',
+    field: 'cursor',
+  },
+  cursor_ahead: {
+    code: 'cursor_ahead',
+    message: 'the cursor is past everything that was told so far: watch without it',
+    field: 'cursor',
+  },
+}
+
+function accept(to: Recipient, { id }: { readonly id?: MessageId }): void {
+  if (id !== undefined) to.send(encode({ t: 'ack', id }))
+}
+
+function refuse(
+  to: Recipient,
+  { t, id }: { readonly t: string; readonly id?: MessageId },
+  why: Refusal,
+): void {
+  to.send(encode({ t: 'error', ...why, re: t, ...(id !== undefined && { id }) }))
+}
+
+function berthKey(scope: ListScope | { readonly of: 'counts'; readonly group: string | null }): string {
+  if (scope.of === 'all') return 'all'
+  if (scope.of === 'group') return `group ${scope.group}`
+  return scope.group === null ? 'counts' : `counts ${scope.group}`
+}
+
+function isCrowded({ berths }: Watcher): boolean {
+  let groups = 0
+  for (const key of berths.keys()) if (key.includes(' ')) groups++
+  return groups >= WATCH_LIMITS.groups
+}

@@ -1,0 +1,102 @@
+// The members one watcher named, and what they did since it was last told. Private to the watcher; found by the ids
+// in an index, so that a step costs what it concerns.
+
+import type { Step } from '../../core/transition.ts'
+import { type Paced, SPACING } from './cadence.ts'
+import { cursorAt } from './cursor.ts'
+import { isHeard, isHidden } from './entry.ts'
+import { diffFrames } from './frames.ts'
+import type { House } from './house.ts'
+import { costOf } from './rounds.ts'
+import type { StepTexts } from './step-texts.ts'
+import type { Recipient } from './watcher.ts'
+
+const TOLD = { of: 'members' } as const
+
+export class Roster implements Paced {
+  readonly members = new Set<string>()
+  suspect = false
+  slot = -1
+  pos = 0
+  ready = false
+  sentAt = -SPACING
+  /** Snapshots on their way: no diff overtakes them. */
+  loading = 0
+  /** Its watcher is gone. */
+  over = false
+  readonly #house: House
+  readonly #texts: StepTexts
+  readonly #to: Recipient
+  #pending = new Map<string, Step>()
+
+  constructor(house: House, texts: StepTexts, to: Recipient) {
+    this.#house = house
+    this.#texts = texts
+    this.#to = to
+  }
+
+  hear(step: Step, at: number): void {
+    if (this.over || !(isHeard(step, this.suspect) || mayBeNew(step))) return
+    this.#pending.set(step.member, step)
+    if (this.loading === 0) this.#house.cadence.touch(this, at)
+  }
+
+  /** A snapshot has arrived. */
+  loaded(at: number): void {
+    this.loading--
+    if (this.loading === 0 && this.#pending.size > 0) this.#house.cadence.touch(this, at)
+  }
+
+  forget(member: string): void {
+    this.members.delete(member)
+    this.#pending.delete(member)
+  }
+
+  flush(at: number): number {
+    if (this.over || this.loading > 0 || this.#pending.size === 0) return 0
+    this.sentAt = at
+    const entries: string[] = []
+    for (const step of this.#pending.values()) entries.push(this.#texts.of(step, this.suspect))
+    this.#pending.clear()
+    let cost = 0
+    for (const frame of diffFrames(TOLD, entries, cursorAt(this.#house.run, this.#house.version()))) {
+      this.#to.send(frame)
+      cost += costOf(1, frame.length)
+    }
+    return cost
+  }
+}
+
+// A group was given to a member that is not here: it may be the first that was ever heard of it.
+function mayBeNew({ entered, state, status }: Step): boolean {
+  return entered.length > 0 && state === 'offline' && !isHidden(status)
+}
+
+/** Who watches a member. Most members are watched by nobody, most others by one. */
+export class RosterIndex {
+  readonly #rosters = new Map<string, Roster | Set<Roster>>()
+
+  get size(): number {
+    return this.#rosters.size
+  }
+
+  hear(step: Step, at: number): void {
+    const found = this.#rosters.get(step.member)
+    if (found === undefined) return
+    if (found instanceof Roster) found.hear(step, at)
+    else for (const roster of found) roster.hear(step, at)
+  }
+
+  add(member: string, roster: Roster): void {
+    const found = this.#rosters.get(member)
+    if (found === undefined) this.#rosters.set(member, roster)
+    else if (found instanceof Set) found.add(roster)
+    else if (found !== roster) this.#rosters.set(member, new Set([found, roster]))
+  }
+
+  remove(member: string, roster: Roster): void {
+    const found = this.#rosters.get(member)
+    if (found === roster) this.#rosters.delete(member)
+    else if (found instanceof Set && found.delete(roster) && found.size === 0) this.#rosters.delete(member)
+  }
+}

@@ -9,6 +9,7 @@ import { idIn, idsIn } from './id-fields.ts'
 import { type JsonObject, parseObject } from './json.ts'
 import { LIMITS } from './limits.ts'
 import type { ClientMessage, MessageId, WireStatus } from './messages.ts'
+import { nestsOver } from './nesting.ts'
 import { scopeIn } from './scope.ts'
 import { sourceOf } from './source.ts'
 
@@ -29,6 +30,9 @@ export type Decoded = { readonly ok: true; readonly message: ClientMessage } | F
 /** A beat as most clients write it; other spellings work too. */
 export const BEAT = '{"t":"beat"}'
 
+/** Texts up to this are parsed whatever they are; `data` may be as deep as its limit, inside a message. */
+const LARGE = 65_536
+const DEEPEST = LIMITS.depth + 1
 const BEAT_DECODED: Decoded = { ok: true, message: { t: 'beat' } }
 /** A hello has no id: it is answered once. */
 const WITHOUT_ID: ReadonlySet<string> = new Set(['hello', 'beat', 'bye', 'ack'])
@@ -36,14 +40,10 @@ const WITHOUT_ID: ReadonlySet<string> = new Set(['hello', 'beat', 'bye', 'ack'])
 /** `read`: the object in `text`, where that is known already. */
 export function decodeClient(text: string, read?: JsonObject | null): Decoded {
   if (text === BEAT) return BEAT_DECODED
+  if (read === undefined && text.length > LARGE && nestsOver(text, DEEPEST)) return unread(text)
   const object = read === undefined ? parseObject(text) : read
   const t = object === null ? undefined : fieldOf(object, 't')
-  if (object === null || typeof t !== 'string')
-    return {
-      ok: false,
-      code: 'bad_json',
-      message: `${excerpt(text)} is no message: send a JSON object with a string t`,
-    }
+  if (object === null || typeof t !== 'string') return noMessage(text)
   const id = messageIdIn(object)
   const known = id instanceof Flaw ? undefined : id
   const reader = READERS.get(t)
@@ -52,6 +52,23 @@ export function decodeClient(text: string, read?: JsonObject | null): Decoded {
   const message = reader(object, text)
   if (message instanceof Flaw) return refused(message, t, known)
   return { ok: true, message: known === undefined || WITHOUT_ID.has(t) ? message : withId(message, known) }
+}
+
+function noMessage(text: string): Fault {
+  const message = `${excerpt(text)} is no message: send a JSON object with a string t`
+  return { ok: false, code: 'bad_json', message }
+}
+
+// Too deep to be parsed: only what it begins with is looked at.
+function unread(text: string): Fault {
+  const t = /^\s*\{\s*"t"\s*:\s*"(\w{1,16})"/.exec(text.slice(0, 256))?.[1]
+  if (t === undefined) return noMessage(text)
+  const field = t === 'message' ? 'data' : null
+  return refused(
+    new Flaw('too_large', field, `${t} nests over ${LIMITS.depth} deep: send it flatter`),
+    t,
+    undefined,
+  )
 }
 
 function unknownType(t: string): Flaw {

@@ -65,6 +65,28 @@ export function entryIn(entries: readonly Entry[], member: string): Entry {
   return found[0]!
 }
 
+/** The list that snapshot and diffs make, by the rules for clients, once it is right; what it is at the deadline. */
+export async function quietList(
+  visitor: Visitor,
+  which: Which,
+  { entries }: Whole,
+  isRight: (list: ReadonlyMap<string, Entry>) => boolean,
+  within = 2_000,
+): Promise<ReadonlyMap<string, Entry>> {
+  const until = performance.now() + within
+  for (;;) {
+    const list = new Map(entries.map(entry => [entry.member, entry]))
+    for (const diff of visitor.all('diff', diff => isOf(diff, which)))
+      for (const entry of diff.entries) {
+        if ((entry.version ?? 0) < (list.get(entry.member)?.version ?? 0)) continue
+        if (entry.gone === true) list.delete(entry.member)
+        else list.set(entry.member, entry)
+      }
+    if (isRight(list) || performance.now() > until) return list
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
 /** Waits for the diff of a watch that tells of a member in this way. */
 export async function toldOf(
   visitor: Visitor,

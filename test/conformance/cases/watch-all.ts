@@ -2,19 +2,18 @@
 
 import type { Entry } from '../../../src/protocol/messages.ts'
 import { type Case, must, mustBe, Skipped } from '../case.ts'
-import { entryIn, partsOf, toldOf } from '../lists.ts'
+import { partsOf, quietList, toldOf, type Whole } from '../lists.ts'
 import type { Stage } from '../stage.ts'
 import type { Visitor } from '../visitor.ts'
 
 const ALL = { of: 'all' } as const
 const HUGE = 50_000
 
-async function whole(visitor: Visitor, words: object = {}): Promise<readonly Entry[]> {
+async function whole(visitor: Visitor, words: object = {}): Promise<Whole> {
   visitor.send({ t: 'watch', all: true, ...words })
-  const { entries } = await partsOf(visitor, ALL)
-  if (entries.length > HUGE)
-    throw new Skipped(`${entries.length} members are present: too many to look through`)
-  return entries
+  const list = await partsOf(visitor, ALL)
+  if (list.entries.length <= HUGE) return list
+  throw new Skipped(`${list.entries.length} members are present: too many to look through`)
 }
 
 async function listed(stage: Stage): Promise<void> {
@@ -23,9 +22,12 @@ async function listed(stage: Stage): Promise<void> {
   await gone.isEnded()
   const observer = await stage.observer()
   await observer.sees(gone.member, ({ state }) => state === 'offline', 'offline')
-  const entries = await whole(observer)
-  mustBe(entryIn(entries, here.member).name, 'Ana', 'name in the list')
-  must(!entries.some(({ member }) => member === gone.member), 'who left is listed')
+  const snapshot = await whole(observer)
+  const { entries } = snapshot
+  const isRight = (list: ReadonlyMap<string, Entry>) => list.has(here.member) && !list.has(gone.member)
+  const list = await quietList(observer, ALL, snapshot, isRight)
+  mustBe(list.get(here.member)?.name, 'Ana', 'name in the list')
+  must(!list.has(gone.member), 'who left is listed')
   must(
     !entries.some(({ state }) => state === 'offline' || state === 'unknown'),
     'somebody listed is not present',
@@ -68,23 +70,12 @@ async function whileListing(stage: Stage): Promise<void> {
   const joining = Promise.all(late.map(member => stage.member({ member })))
   observer.send({ t: 'watch', all: true })
   for (const visitor of early) visitor.send({ t: 'bye' })
-  const { entries } = await partsOf(observer, ALL)
+  const snapshot = await partsOf(observer, ALL)
   await joining
-  const list = new Map(entries.map(entry => [entry.member, entry]))
-  const right = () => late.every(id => list.has(id)) && early.every(({ member }) => !list.has(member))
-  const until = performance.now() + stage.patience
-  for (let from = 0; !right() && performance.now() < until; await stage.pause(50)) {
-    const diffs = observer.all('diff')
-    for (const diff of diffs.slice(from)) {
-      for (const entry of diff.entries) {
-        if ((entry.version ?? 0) <= (list.get(entry.member)?.version ?? -1)) continue
-        if (entry.gone === true) list.delete(entry.member)
-        else list.set(entry.member, entry)
-      }
-    }
-    from = diffs.length
-  }
-  must(right(), 'snapshot and diffs do not make the list of who is present')
+  const isRight = (list: ReadonlyMap<string, Entry>) =>
+    late.every(id => list.has(id)) && early.every(({ member }) => !list.has(member))
+  const list = await quietList(observer, ALL, snapshot, isRight, stage.patience)
+  must(isRight(list), 'snapshot and diffs do not make the list of who is present')
 }
 
 async function replacedAndEnded(stage: Stage): Promise<void> {

@@ -25,7 +25,7 @@ import { Progress } from './report/progress.ts'
 import { table } from './report/table.ts'
 
 const HELP = `npm run bench -- [options]
-  --quick        4,000 links and short windows: about five minutes instead of thirteen
+  --quick        4,000 links and short windows: about ten minutes instead of twenty-two
   --only PHASE   one of ${PHASES.join(', ')}; may be given more than once;
                  'native' means all that begin so
   --rounds N     interleaved rounds, 3 unless said

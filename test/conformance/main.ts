@@ -2,12 +2,12 @@
 // the exit code is the verdict: 0 all passed, 1 something failed, 2 misuse or nobody there.
 
 import { parseArgs } from 'node:util'
-import { connect, RefusedUpgrade } from '../support/raw-socket.ts'
+import { connect, type RawSocket, RefusedUpgrade } from '../support/raw-socket.ts'
 import { CASES } from './cases.ts'
 import { NOT_OBSERVABLE } from './not-observable.ts'
 import { jsonOf, sumOf, tableOf } from './report.ts'
 import { runAll } from './runner.ts'
-import { doorOf, SUBPROTOCOL, type Target } from './stage.ts'
+import { doorOf, Stage, SUBPROTOCOL, type Target } from './stage.ts'
 
 const HELP = `npm run conformance -- ws://host:port[/path] [options]
   --only WORD     only what has this number or chapter (W7, W) or this word in its title; may be given more than once
@@ -87,12 +87,20 @@ async function knock(target: Target): Promise<string | null> {
   const { host, port } = target
   try {
     const socket = await connect(port, doorOf(target))
+    if (socket.protocol !== SUBPROTOCOL) return `${host}:${port} does not speak ${SUBPROTOCOL}`
+    const useless = target.token !== null && (await isTokenOff(socket, target))
     socket.destroy()
-    return socket.protocol === SUBPROTOCOL ? null : `${host}:${port} does not speak ${SUBPROTOCOL}`
+    return useless ? `${host}:${port} asks nobody for a token: leave --token out` : null
   } catch (error) {
     const { message } = error as Error
     return `${host}:${port} ${error instanceof RefusedUpgrade ? 'takes no WebSocket' : 'is not reachable'}: ${message}`
   }
+}
+
+async function isTokenOff(socket: RawSocket, target: Target): Promise<boolean> {
+  socket.sendText(JSON.stringify(new Stage(target).hello()))
+  const frame = await socket.nextOf('text', target.patience).catch(() => null)
+  return frame?.text.includes('"auth_off"') === true
 }
 
 function complain(text: string): null {

@@ -3,6 +3,6 @@
 import type { Untried } from './report.ts'
 
 export const NOT_OBSERVABLE: readonly Untried[] = [
-  { must: 'R2', why: 'takes a cursor from before a restart of the server, or an hour of patience' },
+  { must: 'R2', why: 'takes a restart of the server, or more patience than a run has' },
   { must: 'E4', why: 'takes stopping the server' },
 ]

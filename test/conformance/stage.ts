@@ -23,7 +23,7 @@ export type HelloPatch = Readonly<Record<string, unknown>>
 export const SUBPROTOCOL = 'systole.v1'
 
 /** Asked for by those who will be silent. */
-export const QUICK: WireTiming = { interval: 1_000, timeout: 500, grace: 1_500 }
+const QUICK: WireTiming = { interval: 1_000, timeout: 500, grace: 1_500 }
 
 /** Longer than that a case does not wait for silence to be noticed. */
 const LONGEST = 12_000

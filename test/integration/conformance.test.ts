@@ -122,6 +122,14 @@ describe('the suite can fail', () => {
     await plain.stop(true)
     expect(codes).toEqual([2, 2, 2, 2, 2])
   })
+
+  test('a token where nobody is asked for one: 2', async () => {
+    const server = await startServer({ runtime: 'bun' })
+    const { code, stderr } = await conformance(`ws://127.0.0.1:${server.port('main')}`, '--token', 'abc')
+    await server.kill()
+    expect(code).toBe(2)
+    expect(stderr).toContain('leave --token out')
+  })
 })
 
 describe('every fault is noticed', () => {

@@ -18,7 +18,14 @@ export interface Boarding {
   readonly reset: boolean
 }
 
-/** Resolves when the watcher is on a shard, or gone. */
+/** Changes that a newcomer is told at once, although they are told to all in a moment. */
+const FEW = 100
+
+/**
+ * Resolves when the watcher is on a shard, or gone. A list that is kept may be a moment old, and an old diff may have
+ * named somebody who left while the snapshot was read: what waits to be told mends both. Where very many come at once
+ * it is left to the next diff.
+ */
 export async function board(house: House, boarding: Boarding): Promise<void> {
   const { to, berth } = boarding
   const { feed } = berth
@@ -30,8 +37,8 @@ export async function board(house: House, boarding: Boarding): Promise<void> {
     const missed = feed.history.after(version)
     if (missed === null) version = await snapshot(house, boarding, true)
     else if (missed.length === 0) {
-      // an old diff may have named somebody who left while the snapshot was read: it is mended at once
-      if (late) for (const frame of feed.untold()) to.send(frame)
+      const stale = version < house.version() && feed.waiting <= FEW
+      if (late || stale) for (const frame of feed.untold()) to.send(frame)
       berth.shard = feed.shards.join(to.link)
       return
     } else {

@@ -33,7 +33,7 @@ export class Feed implements Paced {
   #pending = new Map<string, Step>()
   #untold: { readonly version: number; readonly frames: readonly string[] } | null = null
   #publishing = false
-  #waiting: (() => void)[] = []
+  #wakes: (() => void)[] = []
   #idleSince: number
 
   constructor(house: House, scope: ListScope, suspect: boolean, topic: string) {
@@ -68,6 +68,11 @@ export class Feed implements Paced {
     return cost
   }
 
+  /** Members of whom something is to be told. */
+  get waiting(): number {
+    return this.#pending.size
+  }
+
   /** What is to be told next, as it stands now. */
   untold(): readonly string[] {
     const version = this.#house.version()
@@ -83,7 +88,7 @@ export class Feed implements Paced {
 
   /** Resolves when no round is under way: who joins then misses nothing and is told nothing twice. */
   async settled(): Promise<void> {
-    while (this.#publishing) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    while (this.#publishing) await new Promise<void>(resolve => this.#wakes.push(resolve))
   }
 
   /** Whether it is of no use any more at `at`. Called now and then. */
@@ -106,7 +111,7 @@ export class Feed implements Paced {
     this.#publishing = true
     this.shards.publish(frames, () => {
       this.#publishing = false
-      for (const wake of this.#waiting.splice(0)) wake()
+      for (const wake of this.#wakes.splice(0)) wake()
       if (this.#pending.size > 0) this.#house.cadence.touch(this, this.#house.now())
     })
   }

@@ -152,6 +152,21 @@ describe('a list of all', () => {
     expect(heard(watcher)).toEqual([{ t: 'diff', of: 'all', entries: ['ana online'], cursor: true }])
     expect(watcher.model.lists.get('all')!.entries.get('ana')!.since).toBe(1_700_000_001_200)
   })
+
+  test('that is kept for a moment does not name who left meanwhile', async () => {
+    const stage = new HubStage()
+    const ana = stage.begin('ana')
+    await watching(stage)
+    stage.begin('bob')
+    await stage.settle()
+    await watching(stage)
+    stage.change('end', ana, { reason: 'left' })
+    const late = await watching(stage)
+    expect(heard(late)).toEqual([
+      { t: 'snapshot', of: 'all', part: 0, entries: ['ana online', 'bob online'], cursor: true },
+      { t: 'diff', of: 'all', entries: ['ana offline left gone'], cursor: true },
+    ])
+  })
 })
 
 describe('a group', () => {

@@ -277,6 +277,10 @@ test('a config that is no object is refused', () => {
     expect(() => settingsOf(config as never)).toThrow('must be an object')
 })
 
+test('no limit a second is none at once either', () => {
+  expect(settingsOf({ rate: { perSecond: 'off' } }).rate).toEqual({ perSecond: OFF, burst: OFF })
+})
+
 test('the nearest name ignores case and separators', () => {
   const known = ['max-message', 'max-queued', 'port', 'host']
   expect(['maxMessage', 'MAX_QUEUD', 'prot', 'hots'].map(name => nearest(name, known))).toEqual(known)

@@ -7,6 +7,7 @@ import { SystoleError } from '../../errors.ts'
 import { isLoopback } from '../guard.ts'
 import type { ListenerSettings, Settings } from '../settings.ts'
 import { suggestion } from './nearest.ts'
+import { UNLIMITED } from './option-kinds.ts'
 import type { ListenOption } from './option-listen.ts'
 import { optionGroups, optionRows } from './option-table.ts'
 import { crossedParts } from './option-timing.ts'
@@ -110,10 +111,11 @@ function flagOf(key: string | undefined): string {
 }
 
 function arrange(options: Options): Settings {
-  const { published, origin, preset, port, host, listen, interval, timeout, grace, ...rest } = options
+  const { published, origin, preset, port, host, listen, interval, timeout, grace, rate, ...rest } = options
   const timing = PRESETS[preset]
   return {
     ...rest,
+    rate: rate.perSecond === UNLIMITED ? { ...rate, burst: UNLIMITED } : rate,
     published,
     origins: published ? [...new Set([...origin, 'null'])] : [...new Set(origin)],
     timing: {
@@ -200,7 +202,8 @@ function boundProblems({ timingLeast, timingMost }: Settings): Problem[] {
 
 function limitProblems({ rate, breaker }: Options): Problem[] {
   const problems: Problem[] = []
-  if (rate.burst < rate.perSecond)
+  // no limit a second means none at once
+  if (rate.burst < rate.perSecond && rate.perSecond !== UNLIMITED)
     problems.push({
       keys: ['rate.burst', 'rate.perSecond'],
       text: `a burst of ${rate.burst} is below ${rate.perSecond} a second: raise the burst or lower the rate`,

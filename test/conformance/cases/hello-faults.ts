@@ -129,7 +129,7 @@ async function tooLate(stage: Stage): Promise<void> {
   const pinging = await stage.connect()
   const pings = setInterval(() => pinging.socket.sendPing(), 1_000)
   try {
-    const ends = await Promise.all([silent, pinging].map(visitor => visitor.isEnded(16_000)))
+    const ends = await Promise.all([silent, pinging].map(visitor => visitor.isEnded(14_000)))
     for (const [index, visitor] of [silent, pinging].entries()) {
       mustBe(
         [visitor.all('error').map(({ code }) => code), ends[index]!.code],

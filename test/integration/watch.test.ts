@@ -122,7 +122,7 @@ async function change(actor: NativeClient, n: number): Promise<void> {
 const visits = new Map<string, NativeClient>()
 async function visit(member: string): Promise<void> {
   const before = visits.get(member)
-  if (before !== undefined && before.open) {
+  if (before?.open) {
     visits.delete(member)
     before.send({ t: 'bye' })
     return

@@ -21,6 +21,8 @@ export class NativeClient {
   diffs = 0
   /** Diffs are counted, not applied: for crowds, of which one applies them for all. */
   counting = false
+  /** Nothing that comes is looked at. */
+  deaf = false
   /** Length of all diffs, and the end of the last one, which holds its cursor. */
   length = 0
   last = ''
@@ -60,7 +62,7 @@ export class NativeClient {
     const socket = new WebSocket(this.#url, 'systole.v1')
     this.#socket = socket
     socket.onmessage = ({ data }) => {
-      if (this.#socket !== socket) return
+      if (this.#socket !== socket || this.deaf) return
       const text = String(data)
       const isDiff = text.startsWith('{"t":"diff"')
       if (isDiff) this.#count(text)

@@ -28,7 +28,8 @@ Bun.gc(true)
 
 const log = pino({ level: 'warn' })
 const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes))
-const settings = settingsOf({ port: portArgument(), data: 'off' })
+// one link asks as fast as it is answered
+const settings = settingsOf({ port: portArgument(), data: 'off', rate: { perSecond: 'off' } })
 const parts = { transport: bunTransport, store, clock: monotonic, wall: Date.now, random, log }
 const server = new Server(settings, parts, { ...opened, firstSessionId: opened.firstSessionId + known })
 await server.start(createApp(server))

@@ -23,11 +23,14 @@ export class Views {
   member(record: MemberRecord, at: number): MemberAnswer {
     let { lastEvidenceAt: evidence, lastBeatAt: beat } = record
     let held = false
-    for (const session of this.sessionsOf(record.id)) {
+    let session = record.state === 'offline' ? null : this.#detector.table.of(record.id)
+    for (; session !== null; session = session.next) {
       evidence = latest(evidence, orNull(this.#time.told(lastEvidenceAt(session))))
       beat = latest(beat, orNull(this.#time.told(session.beatAt)))
       held ||= this.#detector.isHeld(session, at)
     }
+    // most records of a long answer are as they were written, and a copy of each costs more than all the rest
+    if (!held && evidence === record.lastEvidenceAt && beat === record.lastBeatAt) return record
     return { ...record, lastEvidenceAt: evidence, lastBeatAt: beat, ...(held && { held: true as const }) }
   }
 

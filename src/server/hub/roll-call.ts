@@ -38,7 +38,7 @@ export async function answer(
     if (!(await isReady(house, to, slice.length * LOOKUP, ALWAYS))) return
     const entries = await lookUp(house, slice, false)
     const more = from + ANSWER < ids.length ? ',"more":true' : ''
-    to.send(`${head}"entries":[${entries.map(entry => JSON.stringify(entry)).join(',')}]${more}}`)
+    to.send(`${head}"entries":${JSON.stringify(entries)}${more}}`)
   }
 }
 
@@ -58,7 +58,7 @@ export async function callRoll(
     const wanted = slice.filter(id => roster.members.has(id))
     const entries = await lookUp(house, wanted, roster.suspect)
     const news = since === null ? entries : entries.filter(({ version }) => (version ?? -1) > since)
-    const text = news.map(entry => JSON.stringify(entry)).join(',')
+    const text = JSON.stringify(news).slice(1, -1)
     const end = from + FRAME_ENTRIES >= ids.length ? cursor : null
     to.send(
       since === null ? snapshotFrame(TOLD, part, text, end, reset) : diffFrame(TOLD, text, end, part === 0),

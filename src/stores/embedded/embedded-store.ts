@@ -17,6 +17,7 @@ import type {
   StoreHealth,
   Tally,
 } from '../store.ts'
+import { fetchAhead } from './fetch-ahead.ts'
 import { FileJournal } from './file-journal.ts'
 import { type StartThread, startFileThread } from './file-link.ts'
 import type { Journal } from './journal.ts'
@@ -33,6 +34,8 @@ const SWEEP = 60_000
 const SWEEP_SLICE = 500
 const SWEEP_PAUSE = 1
 const LOG_SLICE = 1_000
+/** Members looked up at a time from which on it pays to fetch them ahead. */
+const MANY = 32
 
 /** A store in this process. `start` starts the thread of the data file. */
 export function embeddedStore(options: EmbeddedOptions, start: StartThread = startFileThread): Store {
@@ -91,10 +94,10 @@ class EmbeddedStore implements Store {
   }
 
   lookup(ids: readonly string[]): (MemberRecord | null)[] {
-    return ids.map(id => {
-      const member = this.#ledger.members.get(id)
-      return member === undefined ? null : recordOf(member, this.#startedAt)
-    })
+    const { members } = this.#ledger
+    const found = ids.map(id => members.get(id))
+    if (found.length >= MANY) fetchAhead(found)
+    return found.map(member => (member === undefined ? null : recordOf(member, this.#startedAt)))
   }
 
   page(query: PageQuery): Promise<Page> {

@@ -8,6 +8,7 @@ import { sessionCount, shownState } from '../../core/member-sessions.ts'
 import { seenGroups, seenOf } from '../../core/tally.ts'
 import type { MemberRecord, Page, PageQuery } from '../store.ts'
 
+const NONE: readonly string[] = []
 /** Members looked at in one turn; well below 5 ms on both engines. */
 const SLICE = 2_000
 
@@ -29,7 +30,7 @@ export function recordOf(member: Member, startedAt: number): MemberRecord {
     version: member.version,
     sessions: sessionCount(member),
     status: member.status,
-    groups: member.memberships?.all() ?? [],
+    groups: member.memberships?.all() ?? NONE,
     seenGroups: seenGroups(member),
     settledState: member.settledState,
     settledSince: member.settledSince,

@@ -10,8 +10,8 @@ import { itemSources, sourceOf } from './source.ts'
 const DIGITS = /^-?\d+$/
 /** Somewhere there may be a number that is not written as String would write it. */
 const ODD_NUMBER = /\d[.eE]|-0/
-// A frame without escapes and control characters holds no id with any, and no half surrogate pair: it came as UTF-8.
-// One look at the frame then saves one at each of ten thousand ids.
+// A well-formed frame without escapes and control characters holds no id with any of them. One look at the frame then
+// saves one at each of ten thousand ids.
 const UNCLEAN = /[\\\p{Cc}]/u
 /** UTF-16 units that are at most 256 bytes whatever they are. */
 const SHORT = 85
@@ -30,7 +30,7 @@ export function idsIn(value: unknown, field: string, text: string): readonly str
   if (value.length > most)
     return new Flaw('too_many', field, `${field} has ${value.length} ids, over ${most}: send fewer`)
   const sources = isPlain(value, text) ? null : itemSources(sourceOf(text, field) ?? '[]', most)
-  const clean = !UNCLEAN.test(text)
+  const clean = !UNCLEAN.test(text) && text.isWellFormed()
   const ids: string[] = []
   const once = new Set<string>()
   for (let i = 0; i < value.length; i++) {

@@ -44,7 +44,7 @@ async function present(): Promise<string[]> {
 for (const runtime of RUNTIMES)
   describe(runtime, () => {
     test(`${WATCHERS} watchers keep up with ${PER_SECOND} changes a second`, async () => {
-      server = await startServer({ runtime, args: ['--data', 'off'] })
+      server = await startServer({ runtime, args: [] })
       const all = await watchers(WATCHERS)
       const actors = Array.from({ length: 20 }, client)
       for (const [n, actor] of actors.entries()) await actor.join(`actor${n}`)
@@ -66,7 +66,7 @@ for (const runtime of RUNTIMES)
     }, 90_000)
 
     test('who does not read is cut, others hear everything, and it loses nothing when it is back', async () => {
-      server = await startServer({ runtime, args: ['--data', 'off', '--max-queued', '128KiB'] })
+      server = await startServer({ runtime, args: ['--max-queued', '128KiB', '--rate-per-second', 'off'] })
       const slow = await slowReader(server.port('main'))
       const others = await watchers(WATCHERS)
       const [reader, ...crowd] = others

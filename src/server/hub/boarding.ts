@@ -27,6 +27,16 @@ const FEW = 100
  * it is left to the next diff.
  */
 export async function board(house: House, boarding: Boarding): Promise<void> {
+  const { history } = boarding.berth.feed
+  history.pin()
+  try {
+    await goAboard(house, boarding)
+  } finally {
+    history.unpin()
+  }
+}
+
+async function goAboard(house: House, boarding: Boarding): Promise<void> {
   const { to, berth } = boarding
   const { feed } = berth
   let version = await begin(house, boarding)
@@ -35,7 +45,7 @@ export async function board(house: House, boarding: Boarding): Promise<void> {
     await feed.settled()
     if (berth.over || to.link === null) return
     const missed = feed.history.after(version)
-    if (missed === null) version = await snapshot(house, boarding, true)
+    if (missed === null) version = await snapshot(house, boarding, boarding.since !== null)
     else if (missed.length === 0) {
       const stale = version < house.version() && feed.waiting <= FEW
       if (late || stale) for (const frame of feed.untold()) to.send(frame)

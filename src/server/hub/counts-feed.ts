@@ -1,15 +1,20 @@
 // The numbers alone, of all members or of one group: one text for all who watch them, made at most twice a second and
-// sent only where it changed.
+// sent only where it changed. Of a hundred thousand groups they are counted over several turns.
 
 import type { ServerMessage, StateCounts } from '../../protocol/messages.ts'
 import type { GroupTally, SeenCounts } from '../../stores/store.ts'
 import { type Paced, SPACING } from './cadence.ts'
 import type { House } from './house.ts'
+import { Largest } from './largest.ts'
 import { Shards } from './shards.ts'
 
 /** Types and groups that are named. */
 const LARGEST = 100
+/** Types or groups looked at in one turn. */
+const SLICE = 2_000
 const NONE: SeenCounts = { online: 0, away: 0, suspectOnline: 0, suspectAway: 0, offline: 0 }
+
+type Numbers = Omit<ServerMessage & { t: 'counts' }, 'now'>
 
 export class CountsFeed implements Paced {
   readonly shards: Shards
@@ -21,8 +26,11 @@ export class CountsFeed implements Paced {
   readonly #house: House
   readonly #group: string | null
   readonly #suspect: boolean
-  #text = ''
-  #publishing = false
+  /** What all were told last. */
+  #told = ''
+  /** For those who come: counted not long ago. */
+  #fresh: { readonly at: number; readonly text: Promise<string> } | null = null
+  #busy = false
   #again = false
 
   constructor(house: House, group: string | null, suspect: boolean, topic: string) {
@@ -38,54 +46,67 @@ export class CountsFeed implements Paced {
   }
 
   flush(at: number): number {
-    if (this.#publishing) {
+    if (this.#busy) {
       this.#again = true
       return 0
     }
-    const before = this.#text
-    this.#text = this.#numbers()
-    if (this.#text === before) return 1
+    // also where nothing will be told: to count anew with every step would cost more than the telling
     this.sentAt = at
-    this.#publishing = true
-    this.shards.publish([this.frame()], () => this.#published())
+    this.#busy = true
+    void this.#tell()
     return 1
   }
 
-  /** The numbers that were told last. */
-  frame(): string {
-    if (this.#text === '') this.#text = this.#numbers()
-    return `${this.#text.slice(0, -1)},"now":${this.#house.wall()}}`
+  /** The numbers for one who comes. */
+  async frame(): Promise<string> {
+    const at = this.#house.now()
+    if (this.#fresh === null || at - this.#fresh.at >= SPACING) this.#fresh = { at, text: this.#count() }
+    const text = await this.#fresh.text
+    if (this.#told === '') this.#told = text
+    // what changes no member, such as that one is forgotten, is found out here first
+    else if (text !== this.#told) this.touch(this.#house.now())
+    return this.#frameOf(text)
   }
 
-  #published(): void {
-    this.#publishing = false
-    if (this.#again) this.#house.cadence.touch(this, this.#house.now())
+  async #tell(): Promise<void> {
+    const text = await this.#count()
+    if (text === this.#told) return this.#done()
+    this.#told = text
+    this.shards.publish([this.#frameOf(text)], () => this.#done())
+  }
+
+  #done(): void {
+    this.#busy = false
+    if (this.#again) this.touch(this.#house.now())
     this.#again = false
   }
 
-  #numbers(): string {
+  #frameOf(text: string): string {
+    return `${text.slice(0, -1)},"now":${this.#house.wall()}}`
+  }
+
+  async #count(): Promise<string> {
     const { tally } = this.#house.store
     const group = this.#group
     const whole: GroupTally | undefined = group === null ? tally : tally.groups.get(group)
-    const counts: Omit<ServerMessage & { t: 'counts' }, 'now'> = {
-      t: 'counts',
-      ...(group !== null && { group }),
-      states: this.#states(whole?.seen ?? NONE),
-      types: this.#table(whole?.types ?? new Map()),
-      ...(group === null && {
-        groups: this.#table(new Map([...tally.groups].map(([name, { seen }]) => [name, seen]))),
-      }),
-    }
-    return JSON.stringify(counts)
+    const types = whole === undefined ? {} : await this.#table(whole.types, seen => seen)
+    const groups = group === null && { groups: await this.#table(tally.groups, ({ seen }) => seen) }
+    const states = this.#states(whole?.seen ?? NONE)
+    const numbers: Numbers = { t: 'counts', ...(group !== null && { group }), states, types, ...groups }
+    return JSON.stringify(numbers)
   }
 
-  #table(counts: ReadonlyMap<string, SeenCounts>): Record<string, StateCounts> {
-    const named = [...counts]
-    if (named.length > LARGEST) {
-      named.sort(([, a], [, b]) => sizeOf(b) - sizeOf(a))
-      named.length = LARGEST
+  async #table<T>(
+    counts: ReadonlyMap<string, T>,
+    seenOf: (item: T) => SeenCounts,
+  ): Promise<Record<string, StateCounts>> {
+    const largest = new Largest(LARGEST)
+    let looked = 0
+    for (const [name, item] of counts) {
+      largest.add(name, seenOf(item))
+      if (++looked % SLICE === 0) await this.#house.rounds.room(SLICE / 8)
     }
-    return Object.fromEntries(named.map(([name, seen]) => [name, this.#states(seen)]))
+    return Object.fromEntries(largest.read().map(([name, seen]) => [name, this.#states(seen)]))
   }
 
   #states({ online, away, suspectOnline, suspectAway, offline }: SeenCounts): StateCounts {
@@ -93,8 +114,4 @@ export class CountsFeed implements Paced {
       ? { online, away, suspect: suspectOnline + suspectAway, offline }
       : { online: online + suspectOnline, away: away + suspectAway, suspect: 0, offline }
   }
-}
-
-function sizeOf({ online, away, suspectOnline, suspectAway, offline }: SeenCounts): number {
-  return online + away + suspectOnline + suspectAway + offline
 }

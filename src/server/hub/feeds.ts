@@ -6,10 +6,14 @@ import { CountsFeed } from './counts-feed.ts'
 import { Feed } from './feed.ts'
 import type { House, ListScope } from './house.ts'
 
+/** Lists looked at in one go: some 2 ms. */
+const SLICE = 5_000
+
 export class Feeds {
   readonly #house: House
   readonly #lists = new Map<string, Feed>()
   readonly #counts = new Map<string, CountsFeed>()
+  #sweep = this.#lists.entries()
 
   constructor(house: House) {
     this.#house = house
@@ -45,9 +49,17 @@ export class Feeds {
     for (const group of step.exited) this.#hear(group, step, at)
   }
 
-  /** Lets go of what is of no use any more. */
+  /** Lets go of what is of no use any more, a slice each time. */
   sweep(at: number): void {
-    for (const [key, feed] of this.#lists) if (feed.isIdle(at)) this.#lists.delete(key)
+    for (let n = 0; n < SLICE; n++) {
+      const { value, done } = this.#sweep.next()
+      if (done) {
+        this.#sweep = this.#lists.entries()
+        break
+      }
+      const [key, feed] = value
+      if (feed.isIdle(at)) this.#lists.delete(key)
+    }
     for (const [key, feed] of this.#counts) if (feed.watchers === 0) this.#counts.delete(key)
   }
 

@@ -3,6 +3,8 @@
 
 const KEPT = 120_000
 const LARGEST = 2 ** 21
+/** While somebody is on the way in, who needs it from where its snapshot ends. */
+const LARGEST_PINNED = 2 ** 25
 
 interface Told {
   readonly version: number
@@ -14,6 +16,7 @@ interface Told {
 export class History {
   #told: Told[] = []
   #length = 0
+  #pins = 0
   /** Everything after this version is here. */
   #floor: number
 
@@ -35,12 +38,22 @@ export class History {
     return this.#told.flatMap(told => (told.version > version ? told.frames : []))
   }
 
+  /** Somebody is on the way in: nothing goes for its age until `unpin`. */
+  pin(): void {
+    this.#pins++
+  }
+
+  unpin(): void {
+    this.#pins--
+  }
+
   /** Lets go of what is too old or too much. */
   trim(at: number): void {
+    const largest = this.#pins > 0 ? LARGEST_PINNED : LARGEST
     let drop = 0
     while (drop < this.#told.length) {
       const { at: toldAt, length, version } = this.#told[drop]!
-      if (at - toldAt < KEPT && this.#length <= LARGEST) break
+      if ((this.#pins > 0 || at - toldAt < KEPT) && this.#length <= largest) break
       this.#length -= length
       this.#floor = version
       drop++

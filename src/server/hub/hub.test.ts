@@ -267,6 +267,27 @@ describe('named members', () => {
   })
 })
 
+describe('a cursor of named members', () => {
+  test('does not stand for what was still to be told when it was given', async () => {
+    const stage = new HubStage()
+    const ana = stage.begin('ana')
+    const watcher = await watching(stage, { of: 'members', members: ['ana'] })
+    stage.change('away', ana)
+    await stage.settle()
+    stage.change('end', ana, { reason: 'left' })
+    stage.watch(watcher, { of: 'members', members: ['bob'] })
+    await stage.settle()
+    stage.cut(watcher)
+    heard(watcher)
+    watcher.linked = true
+    stage.watch(watcher, { of: 'members', members: ['ana', 'bob'] }, true)
+    await stage.settle()
+    expect(heard(watcher)).toEqual([
+      { t: 'diff', of: 'members', entries: ['ana offline left'], resumed: true, cursor: true },
+    ])
+  })
+})
+
 describe('who comes back', () => {
   test('is told what it missed, then goes on', async () => {
     const stage = new HubStage()
@@ -418,6 +439,7 @@ describe('numbers', () => {
       cursor: null,
       id: 7,
     })
+    await stage.settle()
     const one = { online: 1, away: 0, suspect: 0, offline: 0 }
     expect(heard(watcher)).toEqual([
       { t: 'ack', id: 7 },
@@ -442,6 +464,7 @@ describe('numbers', () => {
     const watcher = stage.watcher()
     const request = { t: 'watch', scope: { of: 'counts', group: 'g' }, suspect: false, cursor: null } as const
     stage.hub.request(watcher, request)
+    await stage.settle()
     const none = { online: 0, away: 0, suspect: 0, offline: 0 }
     expect(heard(watcher)).toEqual([{ t: 'counts', group: 'g', states: none, types: {} }])
     stage.enter(ana, 'g')
@@ -449,6 +472,56 @@ describe('numbers', () => {
     await stage.settle()
     const one = { ...none, online: 1 }
     expect(heard(watcher)).toEqual([{ t: 'counts', group: 'g', states: one, types: { vip: one } }])
+  })
+
+  test('are not counted anew with every step that changes none of them', async () => {
+    const stage = new HubStage()
+    const ana = stage.begin('ana')
+    const watcher = stage.watcher()
+    stage.hub.request(watcher, {
+      t: 'watch',
+      scope: { of: 'counts', group: null },
+      suspect: false,
+      cursor: null,
+    })
+    await stage.settle()
+    const { tally } = stage.store
+    let counted = 0
+    Object.defineProperty(stage.store, 'tally', {
+      get: () => {
+        counted++
+        return tally
+      },
+    })
+    for (let n = 0; n < 10; n++) {
+      stage.change('update', ana, { details: { name: `Ana ${n}` } })
+      await stage.settle()
+    }
+    expect(counted).toBe(1)
+    await stage.advance(600)
+    expect(counted).toBe(2)
+  })
+})
+
+describe('very many groups', () => {
+  test('are counted over several turns, and the largest are named', async () => {
+    const stage = new HubStage()
+    for (let n = 0; n < 5_000; n++) stage.enter(0, `g${n}`, `m${n % 60}`)
+    for (let n = 0; n < 50; n++) stage.enter(0, 'large', `m${n}`)
+    const watcher = stage.watcher()
+    const request = {
+      t: 'watch',
+      scope: { of: 'counts', group: null },
+      suspect: false,
+      cursor: null,
+    } as const
+    stage.hub.request(watcher, request)
+    await stage.turn()
+    expect(watcher.sent).toEqual([])
+    await stage.settle()
+    const { groups } = JSON.parse(watcher.sent[0]!)
+    expect(Object.keys(groups)).toHaveLength(100)
+    expect(groups.large.offline).toBe(50)
   })
 })
 
@@ -478,6 +551,38 @@ describe('an ask', () => {
     const answers = watcher.model.others.length
     expect(answers).toBe(64)
     expect(watcher.model.errors).toEqual(Array.from({ length: 6 }, () => 'too_many'))
+  })
+})
+
+describe('a large list under change', () => {
+  test('is told once to a slow reader, and then what happened meanwhile', async () => {
+    const stage = new HubStage()
+    const profile = { text: 'x'.repeat(2_000) }
+    const ids: number[] = []
+    for (let n = 0; n < 1_500; n++) ids.push(stage.begin(`m${n}`, { profile }))
+    const watcher = stage.watcher()
+    stage.watch(watcher, ALL)
+    for (let n = 0; n < 20; n++) await stage.turn()
+    watcher.queued = 2 ** 20
+    // over 2 MiB of diffs, and over two minutes, while it takes its parts
+    for (let round = 0; round < 300; round++) {
+      for (let n = 0; n < 10; n++)
+        stage.change('update', ids[n]!, { details: { profile: { round, n, ...profile } } })
+      await stage.advance(600)
+    }
+    watcher.queued = 0
+    await stage.advance(2_000)
+    const kinds = watcher.sent.map(text => JSON.parse(text)).filter(({ t }) => t === 'snapshot')
+    expect(kinds.map(({ part, reset }) => [part, reset])).toEqual([
+      [0, undefined],
+      [1, undefined],
+      [2, undefined],
+    ])
+    expect(watcher.model.lists.get('all')!.entries.get('m0')!.profile).toEqual({
+      round: 299,
+      n: 0,
+      ...profile,
+    })
   })
 })
 

@@ -10,6 +10,7 @@ import type { Store } from '../../stores/store.ts'
 import type { Views } from '../views.ts'
 import { board } from './boarding.ts'
 import { Cadence } from './cadence.ts'
+import type { CountsFeed } from './counts-feed.ts'
 import { positionOf } from './cursor.ts'
 import type { Feed } from './feed.ts'
 import { Feeds } from './feeds.ts'
@@ -86,11 +87,11 @@ export class Hub {
   request(to: Recipient, message: Watch | Unwatch | Ask): void {
     to.watcher ??= new Watcher()
     const { watcher } = to
+    if (message.t === 'unwatch') return this.#unwatch(to, watcher, message)
     const queue = message.t === 'ask' ? watcher.asking : watcher.watching
     if (queue.full) return refuse(to, message, BUSY)
-    if (message.t === 'ask') this.#queue(queue, () => answer(this.#house, to, message.members, message.id))
-    else if (message.t === 'watch') this.#watch(to, watcher, message)
-    else this.#unwatch(to, watcher, message)
+    if (message.t === 'watch') this.#watch(to, watcher, message)
+    else this.#queue(queue, () => answer(this.#house, to, message.members, message.id))
   }
 
   /** A connection is gone. */
@@ -142,11 +143,16 @@ export class Hub {
   }
 
   #watchCounts(to: Recipient, watcher: Watcher, key: string, group: string | null, suspect: boolean): void {
-    if (to.link === null) return
     const feed = this.#feeds.counts(group, suspect)
+    const berth: Berth<CountsFeed> = { feed, shard: -1, over: false }
     feed.watchers++
-    to.send(feed.frame())
-    watcher.berths.set(key, { feed, shard: feed.shards.join(to.link), over: false })
+    watcher.berths.set(key, berth)
+    this.#queue(watcher.watching, async () => {
+      const frame = await feed.frame()
+      if (berth.over || to.link === null) return
+      to.send(frame)
+      berth.shard = feed.shards.join(to.link)
+    })
   }
 
   #watchMembers(to: Recipient, watcher: Watcher, message: Watch, standing: Standing): void {
@@ -157,13 +163,10 @@ export class Hub {
     if (roster.members.size + added > WATCH_LIMITS.members) return refuse(to, message, TOO_MANY_MEMBERS)
     accept(to, message)
     roster.suspect = message.suspect
-    for (const member of members) {
-      roster.members.add(member)
-      this.#index.add(member, roster)
-    }
+    for (const member of members) roster.members.add(member)
     roster.loading++
     this.#queue(watcher.watching, async () => {
-      await callRoll(this.#house, to, roster, members, standing)
+      await callRoll(this.#house, to, roster, this.#index, members, standing)
       roster.loaded(this.#house.now())
     })
   }

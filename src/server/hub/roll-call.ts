@@ -7,7 +7,7 @@ import { cursorAt } from './cursor.ts'
 import { recordEntry } from './entry.ts'
 import { diffFrame, FRAME_ENTRIES, snapshotFrame } from './frames.ts'
 import type { House } from './house.ts'
-import type { Roster } from './roster.ts'
+import type { Roster, RosterIndex } from './roster.ts'
 import type { Recipient } from './watcher.ts'
 
 /** Ids of one answer frame. */
@@ -47,15 +47,17 @@ export async function callRoll(
   house: House,
   to: Recipient,
   roster: Roster,
+  index: RosterIndex,
   ids: readonly string[],
   { since, reset }: Standing,
 ): Promise<void> {
-  const cursor = cursorAt(house.run, house.version())
+  const cursor = cursorAt(house.run, roster.knownVersion())
   for (let from = 0, part = 0; from < Math.max(1, ids.length); from += FRAME_ENTRIES, part++) {
     const slice = ids.slice(from, from + FRAME_ENTRIES)
     if (!(await isReady(house, to, slice.length * LOOKUP, () => roster.over))) return
-    // some may have been taken off the roster meanwhile
+    // some may have been taken off the roster meanwhile; from here on nothing of the others is missed
     const wanted = slice.filter(id => roster.members.has(id))
+    for (const id of wanted) index.add(id, roster)
     const entries = await lookUp(house, wanted, roster.suspect)
     const news = since === null ? entries : entries.filter(({ version }) => (version ?? -1) > since)
     const text = JSON.stringify(news).slice(1, -1)

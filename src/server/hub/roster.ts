@@ -28,6 +28,8 @@ export class Roster implements Paced {
   readonly #texts: StepTexts
   readonly #to: Recipient
   #pending = new Map<string, Step>()
+  /** Version of the oldest step that is pending; means something only while one is. */
+  #oldest = 0
 
   constructor(house: House, texts: StepTexts, to: Recipient) {
     this.#house = house
@@ -37,8 +39,14 @@ export class Roster implements Paced {
 
   hear(step: Step, at: number): void {
     if (this.over || !(isHeard(step, this.suspect) || mayBeNew(step))) return
+    if (this.#pending.size === 0) this.#oldest = step.version
     this.#pending.set(step.member, step)
     if (this.loading === 0) this.#house.cadence.touch(this, at)
+  }
+
+  /** Up to here its watcher knows everything of those who were on the roster already. */
+  knownVersion(): number {
+    return this.#pending.size === 0 ? this.#house.version() : this.#oldest - 1
   }
 
   /** A snapshot has arrived. */

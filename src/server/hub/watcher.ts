@@ -26,24 +26,30 @@ export interface Berth<F extends Feed | CountsFeed = Feed | CountsFeed> {
   over: boolean
 }
 
-/** Tasks that may wait per queue. */
-const LONGEST = 64
+/** Watches that may wait for their lists: more than one may have. Asks that may wait for their answers. */
+const WATCHES = 128
+const ASKS = 64
 
 export class Watcher {
   /** By scope. */
   readonly berths = new Map<string, Berth>()
   roster: Roster | null = null
-  readonly watching = new TaskQueue()
-  readonly asking = new TaskQueue()
+  readonly watching = new TaskQueue(WATCHES)
+  readonly asking = new TaskQueue(ASKS)
 }
 
 /** Runs tasks one after the other. */
 export class TaskQueue {
+  readonly #most: number
   #size = 0
   #last: Promise<void> = Promise.resolve()
 
+  constructor(most: number) {
+    this.#most = most
+  }
+
   get full(): boolean {
-    return this.#size >= LONGEST
+    return this.#size >= this.#most
   }
 
   /** `task` takes care of its own failures. */

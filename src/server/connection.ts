@@ -6,7 +6,7 @@ import type { DetachCause, Details } from '../core/change.ts'
 import { lastEvidenceAt, type Session } from '../core/session.ts'
 import type { Terms } from '../core/terms.ts'
 import { native } from '../dialects/native.ts'
-import { type Ending, errorFrame } from '../dialects/native-errors.ts'
+import { type About, type Ending, errorFrame } from '../dialects/native-errors.ts'
 import type { AskedTiming } from '../dialects/native-terms.ts'
 import type { HubRequest, Stage } from '../dialects/native-wire.ts'
 import type { PublishedTerms } from '../dialects/published-terms.ts'
@@ -19,7 +19,7 @@ import type { Hello, MessageId } from '../protocol/messages.ts'
 import { SUBPROTOCOL } from '../protocol/version.ts'
 import type { Link } from '../transports/transport.ts'
 import type { Board } from './board.ts'
-import { admitFrame, type FloodState } from './flood.ts'
+import { admitFrame, type FloodState, frameCost } from './flood.ts'
 import type { Watcher } from './hub/watcher.ts'
 import type { Port } from './port.ts'
 
@@ -74,25 +74,25 @@ export class Connection implements Wire, FloodState {
 
   text(text: string, at: number): void {
     if (this.more === null && this.session !== null) this.#board.detector.frame(this.session, at)
-    if (!this.#admit(at)) return
+    if (!this.#admit(at, text.length)) return
     if (this.undecided) return this.#first(text, at)
     this.dialect?.text(this, text, at)
   }
 
-  binary(at: number): void {
-    if (!this.control(at, 'binary')) return
+  binary(at: number, length: number): void {
+    if (!this.control(at, 'binary', length)) return
     if (this.dialect?.binary === undefined) this.bad('binary', '')
     else this.dialect.binary(this)
   }
 
   /** False when it was over the rate. */
-  control(at: number, frame: 'ping' | 'pong' | 'binary'): boolean {
+  control(at: number, frame: 'ping' | 'pong' | 'binary', length = 0): boolean {
     if (this.more === null && this.session !== null) this.#board.detector.control(this.session, at)
     if (frame === 'pong' && this.awaitsPong) {
       this.awaitsPong = false
       this.rtt = at - this.pingedAt
     }
-    return this.#admit(at)
+    return this.#admit(at, length)
   }
 
   closed(cause: CloseCause, at: number): void {
@@ -313,8 +313,8 @@ export class Connection implements Wire, FloodState {
   }
 
   /** Closes with the code of `why`; says so before, where the dialect has words for it. */
-  dismiss(why: Ending, message: string): void {
-    if (this.dialect === native) this.send(errorFrame(why, message))
+  dismiss(why: Ending, message: string, about?: About): void {
+    if (this.dialect === native) this.send(errorFrame(why, message, about))
     this.refuse(ERRORS[why].close, message)
   }
 
@@ -375,8 +375,8 @@ export class Connection implements Wire, FloodState {
     for (const session of this.sessions()) this.#board.apply({ type: 'terms', session, terms }, at)
   }
 
-  #admit(at: number): boolean {
-    const verdict = admitFrame(this, at, this.#board.rate)
+  #admit(at: number, length: number): boolean {
+    const verdict = admitFrame(this, at, this.#board.rate, frameCost(length))
     if (verdict === 'pass') return true
     this.#board.rateDropped(this)
     if (verdict === 'cut') this.dismiss('too_fast', 'too many frames')

@@ -1,7 +1,8 @@
-// Limits how many frames a connection may send: a virtual schedule (GCRA, ITU-T I.371) in two numbers, no timer and
-// no bucket to refill. What is over is dropped by the caller; who stays over for 3 s is to be cut.
+// Limits how much a connection may send: a virtual schedule (GCRA, ITU-T I.371) in two numbers, no timer and no
+// bucket to refill. A large frame counts for several, since it takes longer to read. What is over is dropped by the
+// caller; who stays over for 3 s is to be cut. No frame is impossible: one dearer than the burst passes alone.
 
-/** Frames per second that may last, and how many may come at once. */
+/** Frames per second that may last, and how many may come at once; both in cost, see `frameCost`. */
 export interface Rate {
   readonly perSecond: number
   readonly burst: number
@@ -21,12 +22,21 @@ const PATIENCE = 3_000
 /** Nothing dropped for so long: what comes next is a new excess. */
 const LULL = 1_000
 
-/** Whether one more frame may pass at `at`. */
-export function admitFrame(state: FloodState, at: number, rate: Rate): 'pass' | 'drop' | 'cut' {
+/** What makes a frame count for one more. */
+const STEP = 8_192
+const DEAREST = 50
+
+/** For how many frames one of `length` (UTF-16 units or bytes) counts. */
+export function frameCost(length: number): number {
+  return Math.min(DEAREST, 1 + Math.floor(length / STEP))
+}
+
+/** Whether a frame of `cost` may pass at `at`. */
+export function admitFrame(state: FloodState, at: number, rate: Rate, cost: number): 'pass' | 'drop' | 'cut' {
   const spacing = 1_000 / rate.perSecond
   const most = rate.burst * spacing
-  const ahead = Math.max(state.floodAhead, at) + spacing
-  if (ahead - at <= most) {
+  const ahead = Math.max(state.floodAhead, at) + cost * spacing
+  if (ahead - at <= most || state.floodAhead <= at) {
     state.floodAhead = ahead
     return 'pass'
   }

@@ -30,6 +30,8 @@ describe('policy newest', () => {
     const links = [0, 1, 2, 3].map(n => server.native(hello(1, `instance-${n}-0123456789`)))
     const late = server.native(hello(1, B))
     expect([errorOf(late), late.ended]).toEqual(['occupied', 4502])
+    expect(heard(late).at(-1).re).toBe('hello')
+    expect(heard(links[0]!).at(-1)).not.toHaveProperty('re')
     expect(links.map(({ ended }) => ended)).toEqual([4501, 4501, 4501, null])
   })
 })
@@ -42,6 +44,7 @@ describe('policy oldest', () => {
     const first = server.native(hello(1))
     const second = server.native(hello(1, B))
     expect([errorOf(second), second.ended, first.ended]).toEqual(['occupied', 4502, null])
+    expect(heard(second).at(-1).re).toBe('hello')
   })
 
   /** The old one is probed because it is quiet; the newcomer waits for what comes of it. */
@@ -75,6 +78,14 @@ describe('policy oldest', () => {
     first.control('pong')
     server.advance(200)
     expect([heard(second).at(-1).code, second.ended, first.ended]).toEqual(['occupied', 4502, null])
+    expect(heard(second).at(-1).re).toBe('hello')
+  })
+
+  test('a newcomer that waits at a stop is closed without a word: it was not greeted', () => {
+    const { server, first, second } = waiting()
+    server.reception.closeAll()
+    expect(heard(first).map(({ t }) => t)).toEqual(['moved'])
+    expect([second.sent, second.ended]).toEqual([[], 1012])
   })
 
   test('a newcomer that goes away while it waits takes nobody its place', () => {
@@ -98,8 +109,24 @@ describe('too many frames', () => {
       server.advance(100)
     }
     expect([errorOf(link), link.ended]).toEqual(['too_fast', 4429])
+    expect(heard(link).at(-1)).not.toHaveProperty('re')
     server.advance(1_500)
     expect(server.state('7')).toBe('suspect')
+  })
+
+  test('are fewer where they are large, as text or binary', () => {
+    const large = { t: 'update', name: 'x'.repeat(81_920), id: 1 }
+    const answered = (say: (link: FakeLink) => void) => {
+      const server = setUp({ settings: { rate: { perSecond: 100, burst: 200 } } })
+      const link = server.native(hello(1))
+      server.at += 10_000
+      link.sent.length = 0
+      for (let i = 0; i < 30; i++) say(link)
+      return link.sent.length
+    }
+    expect(answered(link => link.say(large))).toBe(18)
+    expect(answered(link => link.binary(81_920))).toBe(18)
+    expect(answered(link => link.binary())).toBe(30)
   })
 })
 

@@ -60,6 +60,7 @@ describe('hello', () => {
     expect(link.ended).toBeNull()
     server.advance(1_200)
     expect([errorOf(link), link.ended]).toEqual(['hello_late', 4408])
+    expect(heard(link).at(-1)).not.toHaveProperty('re')
     server.advance(100)
     expect(server.board.detector.table.size).toBe(0)
   })
@@ -170,6 +171,7 @@ describe('coming back', () => {
     for (const epoch of [5, 4]) {
       const late = server.native(hello(epoch))
       expect([errorOf(late), late.ended]).toEqual(['instance_conflict', 4409])
+      expect(heard(late).at(-1).re).toBe('hello')
     }
     expect(first.ended).toBeNull()
     first.drop()

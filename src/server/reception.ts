@@ -47,7 +47,7 @@ export class Reception {
       upgrade: asked => doorman.upgrade(asked, native, () => new Connection(board, port, asked.address)),
       open: link => this.#open(link),
       text: ({ data }, text) => hear(data, text, clock.now()),
-      binary: ({ data }) => data.binary(clock.now()),
+      binary: ({ data }, bytes) => data.binary(clock.now(), bytes.length),
       control: ({ data }, frame) => void data.control(clock.now(), frame),
       closed: ({ data }, how) => this.#closed(data, how.code, how.by === 'slow'),
       request: (asked, address) => {
@@ -65,13 +65,13 @@ export class Reception {
     this.#parts.doorman.leave(connection.address)
   }
 
-  /** Closes every link with 1012; native ones are told first when to come back, so that not all come at once. */
+  /** Closes every link with 1012. Greeted native ones are told first when to come back: not all at once. */
   closeAll(): void {
     this.closing = true
     const max = Math.max(LEAST_SPREAD, Math.ceil((this.connections.size * 1_000) / COME_BACK))
     const moved = encode({ t: 'moved', retryAfter: { min: 0, max } })
     for (const connection of this.connections) {
-      if (connection.stage !== 'new') connection.send(moved)
+      if (connection.stage !== 'new' && connection.greeted) connection.send(moved)
       connection.refuse(CLOSE.restart, 'server restarts')
     }
   }

@@ -157,6 +157,7 @@ describe('a host', () => {
     expect(await server.kick('7', { reason: 'spam' })).toBe(3)
     expect([link.ended, plain.ended]).toEqual([4500, 4500])
     expect(last(link)).toMatchObject({ t: 'error', code: 'kicked', message: 'spam' })
+    expect(last(link)).not.toHaveProperty('re')
     expect((await server.member('7'))?.member).toMatchObject({ state: 'offline', reason: 'kicked' })
     const again = transport.connect(0, native)
     again.say(hello(2))

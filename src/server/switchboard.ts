@@ -75,7 +75,7 @@ export class Switchboard implements Board<Connection> {
       case 'begun':
         return effect.link.attach(effect.session, effect.resumed, at)
       case 'refused':
-        return effect.link.dismiss(effect.why, effect.why)
+        return effect.link.dismiss(effect.why, effect.why, { re: 'hello' })
       case 'waiting':
         return
       case 'probe':

@@ -63,8 +63,8 @@ export class FakeLink implements Link<Connection> {
         this.#handlers.text(this, typeof message === 'string' ? message : JSON.stringify(message))
   }
 
-  binary(): void {
-    if (this.ended === null) this.#handlers.binary(this, new Uint8Array([1]))
+  binary(length = 1): void {
+    if (this.ended === null) this.#handlers.binary(this, new Uint8Array(length).fill(1))
   }
 
   control(frame: 'ping' | 'pong' = 'pong'): void {

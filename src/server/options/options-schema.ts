@@ -174,11 +174,11 @@ export const optionsSchema = z.strictObject({
   rate: z.strictObject({
     perSecond: tell(count({ least: 1, most: MANY, off: UNLIMITED }).default(100), {
       about:
-        'Frames per second from one connection; more are dropped, and 3 s over it ends the connection. off: no limit.',
+        'Frames per second from one connection; a large one counts for several: one more for each 8 KiB, at most 50. More are dropped, and 3 s over it ends the connection. off: no limit.',
       value: '<count>',
     }),
     burst: tell(count({ least: 1, most: MANY, off: UNLIMITED }).default(200), {
-      about: 'Frames that may come at once from one connection.',
+      about: 'Frames that may come at once from one connection, counted the same way.',
       value: '<count>',
     }),
   }),

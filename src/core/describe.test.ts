@@ -1,5 +1,6 @@
 import { expect, describe as suite, test } from 'bun:test'
 import type { Status } from './change.ts'
+import { NEVER } from './clock.ts'
 import { describe } from './describe.ts'
 import { Member } from './member.ts'
 
@@ -37,7 +38,12 @@ suite('describe', () => {
   test('a text hides nobody: its moment stays 0, and it leaves nothing behind', () => {
     const member = new Member('a', 0)
     expect(describe(member, { status: status('shown', 'x', 50) }, 1)).toEqual(TOLD)
-    expect(member.status).toEqual({ ...status('shown', 'x', 50), since: 0, version: 0 })
+    expect(member.status).toEqual({
+      ...status('shown', 'x', 50),
+      since: 0,
+      version: 0,
+      shownAs: null,
+    })
     expect(describe(member, { status: status('shown', 'x', 60) }, 2)).toEqual(TOLD)
     expect(describe(member, { status: null }, 3)).toEqual(TOLD)
     expect(member.status).toBeNull()
@@ -56,6 +62,24 @@ suite('describe', () => {
     expect(describe(member, { status: status('shown', 'y') }, 40)).toEqual(TOLD)
     expect(describe(member, { status: status('shown') }, 50)).toEqual(TOLD)
     expect(member.status).toMatchObject({ ...status('shown'), since: 30, version: 7 })
+  })
+
+  test('others go on seeing who hides as it was then, with what the same change says', () => {
+    const member = new Member('a', 0)
+    describe(member, { name: 'Ana', type: 't', profile: { n: 1 } }, 1)
+    member.lastEvidenceAt = 9
+    const shownAs = { name: 'Bo', type: 't', profile: { n: 1 }, lastEvidenceAt: 9, lastBeatAt: NEVER }
+    describe(member, { name: 'Bo', status: status('hidden') }, 10)
+    expect(member.status).toMatchObject({ since: 10, shownAs })
+    member.lastEvidenceAt = member.lastBeatAt = 15
+    describe(member, { name: 'Cy', type: 'u', profile: null }, 20)
+    describe(member, { name: 'Di', status: status('hidden', 'x') }, 30)
+    expect(member).toMatchObject({ name: 'Di', type: 'u', profile: null })
+    expect(member.status).toMatchObject({ text: 'x', since: 10, shownAs })
+    describe(member, { status: status('shown', 'x') }, 40)
+    expect(member.status).toMatchObject({ since: 40, shownAs: null })
+    describe(member, { status: status('hidden') }, 50)
+    expect(member.status!.shownAs).toMatchObject({ name: 'Di', type: 'u', lastBeatAt: 15 })
   })
 
   test('a status is none from its end on, also when nobody says so', () => {

@@ -1,12 +1,14 @@
 // Brings up to date what a member says of itself: name, type, profile, status. It decides what is a change and what
-// only says the same again, and when a status is none; of sessions and states it knows nothing.
+// only says the same again, when a status is none, and what others go on seeing of a member that hides; of sessions
+// and states it knows nothing.
 
 import type { Details, Status } from './change.ts'
 import type { Member } from './member.ts'
+import type { ShownAs } from './transition.ts'
 
 const SHOWN: Status = { visibility: 'shown', text: null, until: null }
 
-const NEVER_HID = { since: 0, version: 0 }
+const NEVER_HID = { since: 0, version: 0, shownAs: null }
 
 /** `hid`: it hid or showed itself, and its status waits for the version of the step that tells of it. */
 export interface Described {
@@ -25,10 +27,24 @@ export function describe(member: Member, details: Details | null, at: number): D
   const status = said === null || isOver(said, at) ? SHOWN : said
   if (sameStatus(status, before ?? SHOWN)) return named ? { changed: true, hid: false } : SAME
   const hid = status.visibility !== (before ?? SHOWN).visibility
-  const { since, version } = before ?? NEVER_HID
-  const none = status === SHOWN && !hid && version === NEVER_HID.version
-  member.status = none ? null : { ...status, since: hid ? at : since, version }
+  const kept = before ?? NEVER_HID
+  const none = status === SHOWN && !hid && kept.version === NEVER_HID.version
+  const since = hid ? at : kept.since
+  const shownAs = status.visibility === 'shown' ? null : hid ? seenSince(member, at) : kept.shownAs
+  member.status = none ? null : { ...status, since, version: kept.version, shownAs }
   return { changed: true, hid }
+}
+
+/** What others see of a member that hid at `at`, as far as it is known now. */
+export function seenSince(member: Member, at: number): ShownAs {
+  const { name, type, profile, lastEvidenceAt, lastBeatAt } = member
+  return {
+    name,
+    type,
+    profile,
+    lastEvidenceAt: Math.min(at, lastEvidenceAt),
+    lastBeatAt: Math.min(at, lastBeatAt),
+  }
 }
 
 // Shown without a text is what everybody is.

@@ -15,10 +15,11 @@ export interface Seen {
   readonly type: string | null
 }
 
-/** What `member` counts as now: hidden members count as offline. */
+/** What `member` counts as now: hidden members as offline, and of the type they had when they hid. */
 export function seenOf(member: Member): Seen {
-  const { state, type } = member
-  if (state === 'offline' || member.status?.visibility === 'hidden') return { as: 'offline', type }
+  const { state, type, status } = member
+  if (status?.visibility === 'hidden') return { as: 'offline', type: (status.shownAs ?? member).type }
+  if (state === 'offline') return { as: 'offline', type }
   if (state !== 'suspect') return { as: state, type }
   return { as: member.settledState === 'away' ? 'suspectAway' : 'suspectOnline', type }
 }

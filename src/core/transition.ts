@@ -24,7 +24,7 @@ export interface Transition {
   readonly name: string | null
   readonly type: string | null
   readonly profile: unknown
-  readonly status: MemberStatus | null
+  readonly status: LoggedStatus | null
   /** Its groups after the step, in no order. */
   readonly groups: readonly string[]
 }
@@ -32,11 +32,27 @@ export interface Transition {
 /** A state as those know it who did not ask for suspicions. */
 export type SettledState = Exclude<MemberState, 'suspect'>
 
-/** A member's status as the ledger keeps it. `null` in its place: it says nothing and never hid. */
-export interface MemberStatus extends Status {
+/** A member's status as the log keeps it. `null` in its place: it says nothing and never hid. */
+export interface LoggedStatus extends Status {
   /** When its visibility changed last, and the version of that step: what others see of a hidden member. 0: never. */
   readonly since: number
   readonly version: number
+}
+
+/** A member's status as the ledger keeps it. */
+export interface MemberStatus extends LoggedStatus {
+  /** Present exactly while it is hidden. */
+  readonly shownAs: ShownAs | null
+}
+
+/** What else others see of a hidden member: what was so when it hid. What the hiding change itself says is in it. */
+export interface ShownAs {
+  readonly name: string | null
+  readonly type: string | null
+  readonly profile: unknown
+  /** Not after it hid; `NEVER` where none came. */
+  readonly lastEvidenceAt: number
+  readonly lastBeatAt: number
 }
 
 /**
@@ -45,6 +61,7 @@ export interface MemberStatus extends Status {
  * are both false.
  */
 export interface Step extends Transition {
+  readonly status: MemberStatus | null
   readonly settledState: SettledState
   readonly settledSince: number
   readonly settledChanged: boolean
@@ -116,9 +133,16 @@ export function tellStep(
   }
 }
 
+/** What the log keeps of a status: the log is true, so what others saw meanwhile is not in it. */
+export function loggedStatus(status: LoggedStatus | null): LoggedStatus | null {
+  if (status === null) return null
+  const { visibility, text, until, since, version } = status
+  return { visibility, text, until, since, version }
+}
+
 /** What the log keeps of a step. */
 export function logged(step: Step): Transition {
   const { settledState, settledSince, settledChanged, detailed, seenGroups, entered, exited, ...transition } =
     step
-  return transition
+  return { ...transition, status: loggedStatus(step.status) }
 }

@@ -1,6 +1,7 @@
 // What every store must tell of groups, statuses and the settled view, and how it must count them.
 
 import { afterEach, describe, expect, test } from 'bun:test'
+import { NEVER } from '../../src/core/clock.ts'
 import { logged } from '../../src/core/transition.ts'
 import { change, inGroup, readAll, settled, T0 } from '../support/store-changes.ts'
 import { plainTally } from '../support/store-recount.ts'
@@ -95,7 +96,8 @@ export function storeSeenContract(name: string, { survives }: StoreTraits, stage
         change('end', 1, 'a', { at: T0 + 20 }),
         change('begin', 3, 'a', { at: T0 + 30 }),
       ])
-      const status = { ...hide.status, since: T0 + 10, version: steps[2]!.version }
+      const shownAs = { name: null, type: null, profile: null, lastEvidenceAt: T0 + 10, lastBeatAt: NEVER }
+      const status = { ...hide.status, since: T0 + 10, version: steps[2]!.version, shownAs }
       expect(steps.map(step => [step.status, step.detailed])).toEqual([
         [null, false],
         [null, false],

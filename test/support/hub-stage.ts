@@ -197,15 +197,10 @@ export class HubStage {
   }
 }
 
-/**
- * An entry without what a diff need not repeat: evidence moves on by itself, and what somebody who is hidden says of
- * itself is told when it is shown again.
- */
+/** An entry without what a diff need not repeat: evidence moves on by itself. */
 export function plain(entry: object): object {
   const { lastEvidenceAt, lastBeatAt, version, ...rest } = entry as Record<string, unknown>
-  if (rest.reason !== 'left') return rest
-  const { name, ...quiet } = rest
-  return quiet
+  return rest
 }
 
 function isWanted(

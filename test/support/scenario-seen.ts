@@ -13,6 +13,8 @@ interface View {
   told: ReadonlySet<string>
   settled: { readonly state: string; readonly since: number }
   status: MemberStatus | null
+  /** Name, type and profile as others see them: those of the last step that was told of it while it was shown. */
+  face: unknown
 }
 
 /** Groups stay below the limit here. */
@@ -59,6 +61,7 @@ export class Seen {
       told: new Set(),
       settled: { state: 'offline', since },
       status: null,
+      face: null,
     }
     this.#views.set(member, view)
     return view
@@ -76,6 +79,8 @@ export class Seen {
     this.#same('settled state of the step', [settledState, step.settledSince], Object.values(view.settled))
     this.#same('settledChanged', settledChanged, moved)
     const hid = visibilityOf(status) !== visibilityOf(view.status)
+    if (hid || visibilityOf(status) === 'shown') view.face = faceOf(step)
+    this.#same('face', status?.shownAs ? faceOf(status.shownAs) : faceOf(step), view.face)
     if (hid) this.#same('hidden since', [status?.since, status?.version], [at, version])
     else if (status !== null) this.#same('still since', status.since, view.status?.since ?? 0)
     if (JSON.stringify(status) !== JSON.stringify(view.status) && !step.detailed)
@@ -114,6 +119,10 @@ function seenOf(view: View): string[] {
 
 function visibilityOf(status: Status | null): Status['visibility'] {
   return status?.visibility ?? 'shown'
+}
+
+function faceOf({ name, type, profile }: Pick<Step, 'name' | 'type' | 'profile'>): unknown {
+  return [name, type, profile]
 }
 
 function sorted<T>(plain: Readonly<Record<string, T>>): [string, T][] {

@@ -12,7 +12,8 @@ export function recount(members: Iterable<Member>): PlainTally {
   for (const member of members) {
     const groups = groupsOf(member)
     const keys = ['all', ...groups.map(group => `group ${group}`)]
-    if (member.type !== null) keys.push(...keys.map(key => `${key} type ${member.type}`))
+    const type = typeOf(member)
+    if (type !== null) keys.push(...keys.map(key => `${key} type ${type}`))
     for (const key of keys) {
       found[key] ??= nobody()
       found[key][keyOf(member)]++
@@ -39,6 +40,11 @@ function entriesOf(name: string, { seen, types }: GroupTally): [string, SeenCoun
 export function groupsOf({ memberships, status }: Member): string[] {
   if (memberships === null) return []
   return status?.visibility === 'hidden' ? memberships.of(0).map(({ group }) => group) : memberships.all()
+}
+
+// as others see it: what a hidden member says of itself is told when it is shown again
+function typeOf({ status, type }: Member): string | null {
+  return status?.visibility === 'hidden' ? status.shownAs!.type : type
 }
 
 function keyOf({ state, status, settledState }: Member): keyof SeenCounts {

@@ -1,5 +1,6 @@
 // What others see of a member, and which steps they hear of. The one place that knows that suspicions are told only
-// to those who asked, and that a hidden member is offline since it hid. It reads; it keeps nothing.
+// to those who asked, and that a hidden member is offline since it hid and looks as it did then. It reads; it keeps
+// nothing.
 
 import { NEVER } from '../../core/clock.ts'
 import type { MemberStatus, Step } from '../../core/transition.ts'
@@ -36,7 +37,10 @@ export function recordEntry(record: MemberAnswer, suspect: boolean): Entry {
 /** A diff's entry. `listed`: the member belongs in the list that the diff is of. */
 export function stepEntry(step: Step, suspect: boolean, listed: boolean): Entry {
   const entry = entryOf(step.member, step, suspect)
-  if (!listed) entry.gone = true
+  if (listed) return entry
+  entry.gone = true
+  // the version of a hidden member stands still: those who hold it would take this for a repeat
+  entry.version = step.version
   return entry
 }
 
@@ -60,22 +64,24 @@ export function isHidden(status: MemberStatus | null): boolean {
 
 function entryOf(member: string, facts: Facts, suspect: boolean): Writable<Entry> {
   const { status } = facts
-  const entry =
-    status !== null && isHidden(status) ? hidden(member, facts, status) : shown(member, facts, suspect)
-  if (facts.name !== null) entry.name = facts.name
-  if (facts.type !== null) entry.type = facts.type
-  if (facts.profile !== null) entry.profile = facts.profile
+  const curtain = status !== null && isHidden(status) ? status : null
+  const entry = curtain === null ? shown(member, facts, suspect) : hidden(member, facts, curtain)
+  const { name, type, profile } = curtain?.shownAs ?? facts
+  if (name !== null) entry.name = name
+  if (type !== null) entry.type = type
+  if (profile !== null) entry.profile = profile
   return entry
 }
 
 // Nothing of what it does behind the curtain may show: neither evidence nor versions move on.
-function hidden(member: string, facts: Facts, { since, version }: MemberStatus): Writable<Entry> {
+function hidden(member: string, facts: Facts, { since, version, shownAs }: MemberStatus): Writable<Entry> {
+  const { lastEvidenceAt, lastBeatAt } = shownAs ?? facts
   return {
     member,
     state: 'offline',
     since,
-    lastEvidenceAt: upTo(since, facts.lastEvidenceAt),
-    lastBeatAt: upTo(since, facts.lastBeatAt),
+    lastEvidenceAt: orNull(lastEvidenceAt),
+    lastBeatAt: orNull(lastBeatAt),
     reason: 'left',
     version,
   }
@@ -100,11 +106,6 @@ function shown(member: string, facts: Facts, suspect: boolean): Writable<Entry> 
   if ((state === 'offline' || state === 'suspect') && facts.reason !== null) entry.reason = facts.reason
   if (status !== null && status.text !== null) entry.status = { text: status.text, until: status.until }
   return entry
-}
-
-function upTo(limit: number, time: number | null): number | null {
-  const known = orNull(time)
-  return known === null ? null : Math.min(known, limit)
 }
 
 function orNull(time: number | null): number | null {

@@ -2,9 +2,10 @@
 // in the order of columns.ts. Flat arrays are the cheapest thing to clone that both engines know.
 
 import type { Membership } from '../../core/change.ts'
+import { seenSince } from '../../core/describe.ts'
 import { Member } from '../../core/member.ts'
 import { enterGroup } from '../../core/memberships.ts'
-import type { Transition } from '../../core/transition.ts'
+import { type LoggedStatus, loggedStatus, type MemberStatus, type Transition } from '../../core/transition.ts'
 import { COLUMNS, type Value } from './columns.ts'
 import { fromJson, listToJson, toJson, toNever, toNull } from './values.ts'
 
@@ -29,16 +30,22 @@ export function memberAt(rows: readonly Value[], i: number): Member {
   member.lastEvidenceAt = toNever(rows[i + 10]!)
   member.lastBeatAt = toNever(rows[i + 11]!)
   member.listedNo = rows[i + 12] as number
-  member.status = fromJson(rows[i + 13]!) as Member['status']
+  member.status = statusOf(member, fromJson(rows[i + 13]!) as LoggedStatus | MemberStatus | null)
   for (const standing of (fromJson(rows[i + 14]!) ?? []) as Membership[]) enterGroup(member, 0, standing)
   return member
+}
+
+// Older files do not say what others see of a hidden member: then it is what the file knows of it now.
+function statusOf(member: Member, status: LoggedStatus | MemberStatus | null): MemberStatus | null {
+  if (status === null || 'shownAs' in status) return status
+  return { ...status, shownAs: status.visibility === 'hidden' ? seenSince(member, status.since) : null }
 }
 
 /** Appends the row of a transition. */
 export function pushTransition(rows: Value[], t: Transition): void {
   rows.push(t.version, t.kind, t.member, t.at, t.state, t.since, toNull(t.joinedAt), t.reason, t.session)
   rows.push(toNull(t.lastEvidenceAt), toNull(t.lastBeatAt), t.name, t.type, toJson(t.profile))
-  rows.push(toJson(t.status), listToJson(t.groups))
+  rows.push(toJson(loggedStatus(t.status)), listToJson(t.groups))
 }
 
 /** The transitions in `rows`. */

@@ -84,6 +84,21 @@ export class Stage {
     return visitor
   }
 
+  /** One more session of the member of `first`; skips the case where a member may have one only. */
+  async another(first: Visitor, patch: HelloPatch = {}): Promise<Visitor> {
+    const visitor = await this.connect()
+    const skipped = new Skipped('a member may have one session only here')
+    await greet(visitor, this.hello({ member: first.member, ...patch })).catch(error => {
+      throw visitor.all('error').some(({ code }) => code === 'occupied') ? skipped : error
+    })
+    await first.beat().catch(() => {
+      throw first.all('error').some(({ code }) => code === 'replaced')
+        ? skipped
+        : new Unlike('no beat came back')
+    })
+    return visitor
+  }
+
   /** A connection without a member that was welcomed. */
   async observer(patch: HelloPatch = {}, options: RawOptions = {}): Promise<Visitor> {
     const visitor = await this.connect(options)

@@ -1,7 +1,7 @@
 // Beats and evidence: what the server answers, what it takes as a sign of life, and what it does not.
 
 import { type Case, must, mustBe, Skipped } from '../case.ts'
-import { greet, type Stage, timingOf } from '../stage.ts'
+import { type Stage, timingOf } from '../stage.ts'
 import type { Visitor } from '../visitor.ts'
 
 async function answered(stage: Stage): Promise<void> {
@@ -158,8 +158,7 @@ async function ownBeatOnly(stage: Stage): Promise<void> {
   const silent = await stage.hasty({}, { autoPong: false })
   const observer = await stage.observer()
   await observer.done({ t: 'watch', members: [silent.member] })
-  const other = await stage.connect()
-  await greet(other, stage.hello({ member: silent.member }))
+  const other = await stage.another(silent)
   const beats = setInterval(() => other.send('{"t":"beat"}'), 300)
   try {
     const { interval, timeout } = timingOf(silent)

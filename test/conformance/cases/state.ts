@@ -1,6 +1,6 @@
 // What becomes of a session: silence, breaks, closes, goodbye, and what others are told of it when.
 
-import { type Case, must, mustBe, Skipped } from '../case.ts'
+import { type Case, must, mustBe } from '../case.ts'
 import { type Stage, timingOf } from '../stage.ts'
 import type { Visitor } from '../visitor.ts'
 
@@ -161,11 +161,8 @@ async function afterGrace(stage: Stage): Promise<void> {
 
 async function severalSessions(stage: Stage): Promise<void> {
   const member = stage.name()
-  const [phone, desk] = [await stage.member({ member }), await stage.member({ member })]
-  if (phone.end !== null) throw new Skipped('a member may have one session only here')
-  await phone.beat().catch(() => {
-    throw new Skipped('a member may have one session only here')
-  })
+  const phone = await stage.member({ member })
+  const desk = await stage.another(phone)
   const observer = await watcher(stage, member, true)
   phone.send({ t: 'bye' })
   await phone.isEnded()
@@ -178,8 +175,8 @@ async function severalSessions(stage: Stage): Promise<void> {
 
 async function lastReason(stage: Stage): Promise<void> {
   const member = stage.name()
-  const [phone, desk] = [await stage.hasty({ member }), await stage.member({ member })]
-  if (phone.end !== null) throw new Skipped('a member may have one session only here')
+  const phone = await stage.hasty({ member })
+  const desk = await stage.another(phone)
   const observer = await watcher(stage, member, false)
   phone.socket.reset()
   await phone.ended

@@ -77,7 +77,8 @@ async function twoSessions(stage: Stage): Promise<void> {
   const group = stage.name('g')
   const which = { of: 'group', group } as const
   const member = stage.name()
-  const [phone, desk] = [await stage.member({ member }), await stage.member({ member })]
+  const phone = await stage.member({ member })
+  const desk = await stage.another(phone)
   await phone.done({ t: 'enter', group })
   await desk.done({ t: 'enter', group })
   await phone.done({ t: 'exit', group })

@@ -7,14 +7,17 @@ import type { Rounds } from './rounds.ts'
 /** Least time between two diffs of the same watch, in ms. */
 export const SPACING = 500
 
-/** Something that tells what changed, when it is told to. */
-export interface Paced extends WheelEntry {
-  /** When it told something last; `-SPACING` or less at first. */
-  sentAt: number
-  /** Waits for its turn. Kept by the cadence. */
-  ready: boolean
+/** Something that tells what changed, when it is told to. Its fields are kept by the cadence, but for `sentAt`. */
+export abstract class Paced implements WheelEntry {
+  slot = -1
+  pos = 0
+  /** Waits for its turn. */
+  ready = false
+  /** When it told something last. */
+  sentAt = -SPACING
+
   /** Tells what gathered and sets `sentAt`. Returns the cost (see Rounds). */
-  flush(at: number): number
+  abstract flush(at: number): number
 }
 
 export class Cadence {

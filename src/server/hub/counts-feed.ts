@@ -3,7 +3,7 @@
 
 import type { ServerMessage, StateCounts } from '../../protocol/messages.ts'
 import type { GroupTally, SeenCounts } from '../../stores/store.ts'
-import { type Paced, SPACING } from './cadence.ts'
+import { Paced, SPACING } from './cadence.ts'
 import type { House } from './house.ts'
 import { Largest } from './largest.ts'
 import { Shards } from './shards.ts'
@@ -16,12 +16,8 @@ const NONE: SeenCounts = { online: 0, away: 0, suspectOnline: 0, suspectAway: 0,
 
 type Numbers = Omit<ServerMessage & { t: 'counts' }, 'now'>
 
-export class CountsFeed implements Paced {
+export class CountsFeed extends Paced {
   readonly shards: Shards
-  slot = -1
-  pos = 0
-  ready = false
-  sentAt = -SPACING
   watchers = 0
   readonly #house: House
   readonly #group: string | null
@@ -34,6 +30,7 @@ export class CountsFeed implements Paced {
   #again = false
 
   constructor(house: House, group: string | null, suspect: boolean, topic: string) {
+    super()
     this.#house = house
     this.#group = group
     this.#suspect = suspect

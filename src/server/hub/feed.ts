@@ -3,7 +3,7 @@
 // Invariant: a link on a shard has been told everything up to `toldVersion`, or it is on its way.
 
 import type { Step } from '../../core/transition.ts'
-import { type Paced, SPACING } from './cadence.ts'
+import { Paced } from './cadence.ts'
 import { cursorAt } from './cursor.ts'
 import { isHeard, stepEntry } from './entry.ts'
 import { diffFrames } from './frames.ts'
@@ -15,15 +15,11 @@ import { Shards } from './shards.ts'
 /** How long a list nobody watches is kept up, for those who come back with a cursor. */
 const IDLE = 120_000
 
-export class Feed implements Paced {
+export class Feed extends Paced {
   readonly scope: ListScope
   readonly listing: Listing
   readonly history: History
   readonly shards: Shards
-  slot = -1
-  pos = 0
-  ready = false
-  sentAt = -SPACING
   /** Watchers, also those who are not on a shard yet. */
   watchers = 0
   /** Up to here everything was told. */
@@ -37,6 +33,7 @@ export class Feed implements Paced {
   #idleSince: number
 
   constructor(house: House, scope: ListScope, suspect: boolean, topic: string) {
+    super()
     this.#house = house
     this.scope = scope
     this.#suspect = suspect

@@ -2,7 +2,7 @@
 // in an index, so that a step costs what it concerns.
 
 import type { Step } from '../../core/transition.ts'
-import { type Paced, SPACING } from './cadence.ts'
+import { Paced } from './cadence.ts'
 import { cursorAt } from './cursor.ts'
 import { isHeard, isHidden } from './entry.ts'
 import { diffFrames } from './frames.ts'
@@ -13,13 +13,9 @@ import type { Recipient } from './watcher.ts'
 
 const TOLD = { of: 'members' } as const
 
-export class Roster implements Paced {
+export class Roster extends Paced {
   readonly members = new Set<string>()
   suspect = false
-  slot = -1
-  pos = 0
-  ready = false
-  sentAt = -SPACING
   /** Snapshots on their way: no diff overtakes them. */
   loading = 0
   /** Its watcher is gone. */
@@ -32,6 +28,7 @@ export class Roster implements Paced {
   #oldest = 0
 
   constructor(house: House, texts: StepTexts, to: Recipient) {
+    super()
     this.#house = house
     this.#texts = texts
     this.#to = to

@@ -3,8 +3,10 @@
 
 import { TICK } from '../../core/timing.ts'
 import type { Step } from '../../core/transition.ts'
+import { errorFrame } from '../../dialects/native-errors.ts'
+import type { ErrorCode } from '../../protocol/errors.ts'
 import { LIMITS } from '../../protocol/limits.ts'
-import type { ClientMessage, MessageId, ServerMessage } from '../../protocol/messages.ts'
+import type { ClientMessage, MessageId } from '../../protocol/messages.ts'
 import { encode } from '../../protocol/server-codec.ts'
 import type { Store } from '../../stores/store.ts'
 import type { Views } from '../views.ts'
@@ -42,7 +44,11 @@ export interface HubParts {
 type Watch = Extract<ClientMessage, { t: 'watch' }>
 type Unwatch = Extract<ClientMessage, { t: 'unwatch' }>
 type Ask = Extract<ClientMessage, { t: 'ask' }>
-type Refusal = Pick<Extract<ServerMessage, { t: 'error' }>, 'code' | 'message' | 'field'>
+interface Refusal {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly field?: string
+}
 
 const SWEEP = 1_000
 /** Members looked at in one go when a watcher of many is gone. */
@@ -263,9 +269,9 @@ function accept(to: Recipient, { id }: { readonly id?: MessageId }): void {
 function refuse(
   to: Recipient,
   { t, id }: { readonly t: string; readonly id?: MessageId },
-  why: Refusal,
+  { code, message, field }: Refusal,
 ): void {
-  to.send(encode({ t: 'error', ...why, re: t, ...(id !== undefined && { id }) }))
+  to.send(errorFrame(code, message, { re: t, id, field }))
 }
 
 function berthKey(scope: ListScope | { readonly of: 'counts'; readonly group: string | null }): string {

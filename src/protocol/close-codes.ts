@@ -50,6 +50,12 @@ export const CLOSES = {
     meaning: 'the page was put into the back/forward cache',
     next: 'session `closed`, with a longer grace',
   },
+  unauthorized: {
+    code: 4401,
+    from: 'server',
+    meaning: 'the token was refused or has expired',
+    next: 'come back with a fresh token, later each time',
+  },
   noHello: { code: 4408, from: 'server', meaning: 'no hello in time', next: RETURN },
   instanceConflict: {
     code: 4409,

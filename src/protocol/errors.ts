@@ -45,6 +45,11 @@ export const ERRORS = {
     close: null,
     inHello: CLOSE.unsupported,
   },
+  unauthorized: {
+    meaning: 'the token is refused; in a hello also: there is none',
+    close: null,
+    inHello: CLOSE.unauthorized,
+  },
   hello_twice: { meaning: 'a hello came after the hello; nothing changes', close: null },
   waiting: { meaning: 'the hello is not answered yet; send this again after `welcome`', close: null },
   not_taken: { meaning: 'no program behind the server took the message', close: null },

@@ -132,6 +132,8 @@ export type ServerMessage =
       readonly bound: { readonly ms: number; readonly words: string }
       readonly now: number
       readonly resumed: boolean
+      /** Where a token was sent. */
+      readonly tokenExpires?: number
       readonly limits: Readonly<Record<'watch' | 'ask' | 'groups' | 'message' | 'frame', number>>
     }
   | { readonly t: 'beat'; readonly now: number }
@@ -171,7 +173,12 @@ export type ServerMessage =
       readonly more?: true
     }
   | { readonly t: 'message'; readonly data: unknown; readonly id?: MessageId }
-  | { readonly t: 'ack'; readonly id: MessageId }
+  | {
+      readonly t: 'ack'
+      readonly id: MessageId
+      /** Of an `auth` only. */
+      readonly tokenExpires?: number
+    }
   | {
       readonly t: 'error'
       readonly code: string

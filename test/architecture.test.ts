@@ -17,7 +17,8 @@ const MAY: Record<string, readonly string[]> = {
   stores: ['core', 'protocol'],
   server: ['protocol', 'core', 'dialects', ...CONTRACTS],
   http: ['server', 'protocol', ...CONTRACTS],
-  cli: ['server', 'http', 'protocol', 'core', ...CONTRACTS],
+  cli: ['server', 'http', 'protocol', 'core', 'client', ...CONTRACTS],
+  client: ['protocol', 'core/backoff.ts', 'core/clock.ts'],
 }
 /** Whose types it may name as well. */
 const MAY_TYPE: Record<string, readonly string[]> = {

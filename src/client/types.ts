@@ -91,6 +91,13 @@ export interface Problem {
   readonly cause?: unknown
 }
 
+/** Tells a problem. */
+export type Tell = (
+  code: Problem['code'],
+  message: string,
+  more?: { readonly server?: string; readonly cause?: unknown },
+) => void
+
 /** Events and what their listeners are given. */
 export interface Events<P extends Payloads = Payloads> {
   state: StateChange

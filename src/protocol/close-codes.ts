@@ -44,6 +44,12 @@ export const CLOSES = {
     meaning: 'the server restarts',
     next: 'come back when `moved` says; without one, later each time',
   },
+  givenUp: {
+    code: 4000,
+    from: 'client',
+    meaning: 'the connection was taken for broken; another one is opened',
+    next: 'session `lost`, unless it goes on there',
+  },
   cached: {
     code: 4001,
     from: 'client',

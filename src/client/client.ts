@@ -3,10 +3,9 @@
 
 import type { ServerMessage } from '../protocol/messages.ts'
 import { Agenda } from './agenda.ts'
-import { Driver } from './driver.ts'
+import { Driver, type Frame, time } from './driver.ts'
 import { Emitter } from './emitter.ts'
-import { areEntries, type Frame, isTime } from './frames.ts'
-import type { Host } from './host.ts'
+import type { Host, Signal } from './host.ts'
 import { Identity } from './identity.ts'
 import { Lists } from './lists.ts'
 import { Myself } from './myself.ts'
@@ -25,11 +24,9 @@ import type {
   State,
   StateChange,
   Status,
-  Tell,
   Watch,
   WatchScope,
 } from './types.ts'
-import { Undelivered } from './types.ts'
 import { Ways } from './ways.ts'
 
 const ANSWER = 10_000
@@ -49,57 +46,42 @@ class PresenceClient<P extends Payloads> implements Client<P> {
   readonly #identity: Identity
   readonly #outbox: Outbox
   readonly #lists: Lists<P>
-  readonly #myself: Myself<P>
+  readonly #myself: Myself
   readonly #driver: Driver
-  readonly #observes: boolean
-  #destroyed = false
-  readonly #unlisten: () => void
+  /** `name`, `type`, `profile`, `timing` and who this is: for the next hello. */
+  #hello: object
+  #resumed = false
   /** The server's clock - ours. */
   #ahead = 0
+  #unlisten: (() => void) | null
 
   constructor(options: ClientOptions<P>) {
-    const { host = here(), member, getToken, observer = false } = options
-    if ([member !== undefined, getToken !== undefined, observer].filter(Boolean).length !== 1)
-      throw new TypeError('give one of member, getToken, observer: who this client is')
+    const { host = here(), member, getToken, observer, autoConnect = true } = options
     const url = addressOf(options.url, host)
-    const problem: Tell = (code, message, more) => this.#emitter.problem(code, message, more)
-    const send = (message: object) => this.#driver.send(message)
+    const { problem } = this.#emitter
     const agenda = new Agenda(host)
+    const send = (message: object) => this.#driver.send(message)
+    this.#hello = helloOf(options)
     this.#agenda = agenda
-    this.#observes = observer
     this.#identity = new Identity(host, `systole ${url} ${member ?? ''}`, problem)
-    this.#outbox = new Outbox({
-      agenda,
-      room: options.outbox ?? ROOM,
-      send,
-      isClosed: () => this.state === 'closed',
-      problem,
-    })
-    this.#lists = new Lists({ send, suspect: options.suspect ?? false, emitter: this.#emitter })
-    const idleAfter = observer ? false : (options.idleAfter ?? IDLE_AFTER)
-    const isHidden = () => this.#driver.hidden
-    this.#myself = new Myself({ agenda, idleAfter, isHidden, send }, options)
-    const who = observer ? { observer } : { member: member === undefined ? undefined : String(member) }
+    this.#outbox = new Outbox(agenda, options.outbox ?? ROOM, send)
+    this.#lists = new Lists(send, options.suspect === true, this.#emitter)
+    this.#myself = new Myself(agenda, observer ? () => false : send, options.idleAfter ?? IDLE_AFTER)
     this.#driver = new Driver({
+      host,
       agenda,
-      random: host.random,
       identity: this.#identity,
-      tokens: getToken === undefined ? null : this.#tokens(getToken, problem),
-      ways: new Ways(options.transports ?? ['ws', 'sse'], url, host, problem),
-      hello: () => ({ ...who, ...(!observer && this.#myself.details), timing: options.timing }),
+      tokens: getToken ? this.#tokens(getToken) : null,
+      ways: new Ways(options.transports ?? ['ws', 'sse'], url, host.storage, problem),
+      hello: () => this.#hello,
       greeted: welcome => this.#greeted(welcome),
       heard: frame => this.#heard(frame),
       changed: change => this.#changed(change),
       problem,
     })
-    this.#unlisten = host.listen(signal => {
-      if (signal === 'active') this.#myself.active()
-      else this.#driver.signal(signal)
-      if (!this.#observes) this.#myself.tell()
-    })
-    // so that whoever made it can listen before anything happens
-    if (options.autoConnect !== false)
-      void Promise.resolve().then(() => this.state === 'idle' && this.connect())
+    this.#unlisten = host.listen(signal => this.#signalled(signal))
+    // whoever made it can listen before anything happens
+    if (autoConnect) void Promise.resolve().then(() => this.state === 'idle' && this.connect())
   }
 
   get state(): State {
@@ -111,11 +93,11 @@ class PresenceClient<P extends Payloads> implements Client<P> {
   }
 
   connect(): void {
-    if (!this.#destroyed) this.#driver.step({ type: 'connect' })
+    if (this.#unlisten) this.#driver.step({ type: 'connect' })
   }
 
   probe(): void {
-    this.#driver.step({ type: 'probe' })
+    this.#driver.step({ type: 'wake' })
   }
 
   leave(): void {
@@ -123,9 +105,9 @@ class PresenceClient<P extends Payloads> implements Client<P> {
   }
 
   destroy(): void {
-    this.#destroyed = true
     this.#driver.step({ type: 'destroy' })
-    this.#unlisten()
+    this.#unlisten?.()
+    this.#unlisten = null
     this.#identity.destroy()
     this.#agenda.clear()
     this.#emitter.clear()
@@ -136,7 +118,7 @@ class PresenceClient<P extends Payloads> implements Client<P> {
   }
 
   send(data: P['up']): Sent {
-    return this.#outbox.post({ t: 'message', data })
+    return this.#post({ t: 'message', data })
   }
 
   async deliver(data: P['up'], timeout = ANSWER): Promise<void> {
@@ -144,9 +126,8 @@ class PresenceClient<P extends Payloads> implements Client<P> {
   }
 
   async ask(ids: readonly Id[]): Promise<readonly Member<P>[]> {
-    const answer = await this.#outbox.request({ t: 'ask', members: ids.map(String) }, ANSWER)
-    if ('entries' in answer && areEntries(answer.entries)) return answer.entries as readonly Member<P>[]
-    throw new Undelivered('bad_frame', 'the server answered without entries')
+    const { entries } = await this.#outbox.request({ t: 'ask', members: ids.map(String) }, ANSWER)
+    return entries as readonly Member<P>[]
   }
 
   watch(scope: WatchScope): Watch<P> {
@@ -154,8 +135,7 @@ class PresenceClient<P extends Payloads> implements Client<P> {
   }
 
   isOnline(id: Id): boolean {
-    const state = this.#lists.find(id)?.state ?? 'unknown'
-    return state !== 'offline' && state !== 'unknown'
+    return !['offline', 'unknown', undefined].includes(this.#lists.find(id)?.state)
   }
 
   lastSeen(id: Id): number | null {
@@ -167,98 +147,120 @@ class PresenceClient<P extends Payloads> implements Client<P> {
   }
 
   update(details: Details<P>): void {
-    this.#myself.update(details)
-    this.#outbox.post({ t: 'update', ...details })
+    this.#hello = { ...this.#hello, ...details }
+    this.#post({ t: 'update', ...details })
   }
 
   enter(group: Id): void {
-    this.#myself.enter(group)
+    this.#myself.groups.add(`${group}`)
+    this.#myself.tell()
   }
 
   exit(group: Id): void {
-    this.#myself.exit(group)
+    this.#myself.groups.delete(`${group}`)
+    this.#myself.tell()
   }
 
-  #tokens(provider: NonNullable<ClientOptions<P>['getToken']>, problem: Tell): Tokens {
+  #post(message: object): Sent {
+    return this.state === 'closed' ? 'dropped' : this.#outbox.post(message)
+  }
+
+  #tokens(getToken: NonNullable<ClientOptions<P>['getToken']>): Tokens {
     return new Tokens({
       agenda: this.#agenda,
-      provider,
+      getToken,
       refresh: async token => {
-        // the next hello carries it
-        if (this.state !== 'online') return null
-        const answer = (await this.#outbox.request({ t: 'auth', token }, ANSWER)) as Frame<'ack'>
-        return isTime(answer.tokenExpires) ? answer.tokenExpires - this.now : null
+        const { tokenExpires } = await this.#outbox.request({ t: 'auth', token }, ANSWER)
+        return tokenExpires === undefined ? null : time(tokenExpires) - this.now
       },
       unauthorized: () => this.#driver.step({ type: 'denied', final: true }),
-      problem,
+      problem: this.#emitter.problem,
     })
   }
 
-  #greeted({ session, member, now }: Frame<'welcome'>): void {
+  #signalled(signal: Signal): void {
+    if (signal === 'active') return this.#myself.active()
+    this.#driver.signal(signal)
+    this.#myself.hidden = this.#driver.hidden
+    this.#myself.tell()
+  }
+
+  #greeted({ session, member, now, resumed }: Frame<'welcome'>): void {
     this.session = session
     this.member = member
     this.#ahead = now - this.#agenda.now()
+    this.#resumed = resumed
   }
 
   #changed(change: StateChange): void {
-    if (change.to === 'closed') this.#outbox.close()
-    else if (change.to !== 'online' && change.to !== 'probing') this.#outbox.broke()
-    if (change.reason === 'answer') this.#catchUp()
+    const { to, reason } = change
+    if (reason === 'welcome') {
+      this.#myself.greeted(this.#resumed)
+      this.#lists.broke()
+    }
+    if (to === 'online') {
+      this.#myself.tell()
+      this.#lists.flush()
+      this.#outbox.flush()
+    } else if (to !== 'probing') this.#outbox.drop('lost', 'the connection broke', ({ sent }) => sent)
+    if (to === 'closed') {
+      const given = this.#outbox.drop('dropped', 'the client was closed', () => true)
+      if (given > 0) this.#emitter.problem('dropped', `closed with ${given} messages unsent`)
+    }
     this.#emitter.emit('state', change)
   }
 
-  /** A connection lives: tells what could not be told before. */
-  #catchUp(): void {
-    if (!this.#observes) this.#myself.tell()
-    this.#lists.flush()
-    this.#outbox.flush()
-  }
-
-  #heard(frame: ServerMessage): void {
+  #heard(frame: Exclude<ServerMessage, Frame<'welcome' | 'moved'>>): void {
     switch (frame.t) {
-      case 'welcome':
-        if (!this.#observes) this.#myself.greeted(frame.resumed)
-        this.#lists.greeted()
-        return this.#outbox.flush()
       case 'beat':
-        if (isTime(frame.now)) this.#ahead = frame.now - this.#agenda.now()
-        return
+        this.#ahead = time(frame.now) - this.#agenda.now()
+        break
       case 'message':
-        return this.#message(frame)
+        if (this.#emitter.emit('message', frame.data as P['down']) && frame.id !== undefined)
+          this.#driver.send({ t: 'ack', id: frame.id })
+        break
       case 'ack':
       case 'answer':
-        return void this.#outbox.answered(frame)
+        this.#outbox.answered(frame)
+        break
       case 'error':
-        return this.#refused(frame)
-      default:
+        if (!this.#outbox.answered(frame) && !this.#lists.refused(frame))
+          this.#emitter.problem('refused', `the server refused ${frame.re}: ${frame.message}`, {
+            server: frame.code,
+          })
+        break
+      case 'snapshot':
+      case 'diff':
+      case 'counts':
         this.#lists.heard(frame)
     }
   }
-
-  #message({ data, id }: Frame<'message'>): void {
-    const taken = this.#emitter.emit('message', data as P['down'])
-    if (taken && id !== undefined) this.#driver.send({ t: 'ack', id })
-  }
-
-  #refused(frame: Frame<'error'>): void {
-    if (this.#outbox.answered(frame) || this.#lists.refused(frame)) return
-    const { code, message, re } = frame
-    this.#emitter.problem('refused', `the server refused ${re ?? 'the connection'}: ${message}`, {
-      server: code,
-    })
-  }
 }
 
-/** Without the host's URL where it is whole: not every place has one. */
+/** What a hello says of who this is, and of what it is like. */
+function helloOf<P extends Payloads>({
+  member,
+  getToken,
+  observer,
+  name,
+  type,
+  profile,
+  timing,
+}: ClientOptions<P>): object {
+  if ([member !== undefined, getToken, observer].filter(Boolean).length !== 1)
+    throw new TypeError('give one of member, getToken, observer: who this client is')
+  // an observer has no name
+  return observer ? { observer, timing } : { member, name, type, profile, timing }
+}
+
+/** Without `URL` where the address is whole: not every place has one. */
 function addressOf(url = '/', { base }: Host): string {
   if (/^wss?:/i.test(url)) return url
   try {
-    const address = new URL(url, base ?? undefined)
-    if (/^https?:$/.test(address.protocol)) return address.href.replace(/^http/, 'ws').replace(/#.*/, '')
+    const { protocol, href } = new URL(url, base ?? undefined)
+    if (/^https?:/.test(protocol)) return href.replace(/^http|#.*/g, found => (found === 'http' ? 'ws' : ''))
   } catch {
     // said below
   }
-  throw new TypeError(
-    `url ${JSON.stringify(url)} is no address: give wss://…, https://… or a path of the page's host`,
-  )
+  throw new TypeError(`url ${url} is no address: give wss://…, https://… or a path of the page's host`)
 }

@@ -1,15 +1,12 @@
+// The client's codes against the table of all.
+
 import { expect, test } from 'bun:test'
 import { CLOSE, CLOSES } from '../protocol/close-codes.ts'
-import { BYE, CACHED, CONFLICT, GIVEN_UP, isFinal, UNAUTHORIZED } from './codes.ts'
+import { CODE, isFinal } from './codes.ts'
 
 test('they are those of the table', () => {
-  expect({ BYE, CACHED, CONFLICT, GIVEN_UP, UNAUTHORIZED }).toEqual({
-    BYE: CLOSE.bye,
-    CACHED: CLOSE.cached,
-    CONFLICT: CLOSE.instanceConflict,
-    GIVEN_UP: CLOSE.givenUp,
-    UNAUTHORIZED: CLOSE.unauthorized,
-  })
+  const { bye, broken, givenUp, cached, unauthorized, instanceConflict: conflict } = CLOSE
+  expect<object>(CODE).toEqual({ bye, broken, givenUp, cached, unauthorized, conflict })
 })
 
 test('the client stays away exactly where the table says so', () => {

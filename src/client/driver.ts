@@ -4,53 +4,53 @@
 import type { ServerMessage } from '../protocol/messages.ts'
 import { SUBPROTOCOL } from '../protocol/version.ts'
 import type { Agenda } from './agenda.ts'
-import { BYE, CACHED, GIVEN_UP } from './codes.ts'
-import { type Frame, isTime, isWelcome, isWindow, readFrame } from './frames.ts'
-import type { Line, Signal } from './host.ts'
+import { CODE } from './codes.ts'
+import type { Host, Line, Signal } from './host.ts'
 import type { Identity } from './identity.ts'
 import { type Effect, IDLE, type Input, step } from './machine.ts'
 import type { Tokens } from './tokens.ts'
 import { type State, type StateChange, type Tell, Unauthorized } from './types.ts'
 import type { Ways } from './ways.ts'
 
+/** A message of the server, by its `t`. */
+export type Frame<T extends ServerMessage['t']> = Extract<ServerMessage, { t: T }>
+
 /** What it works with. */
 export interface DriverParts {
+  readonly host: Host
   readonly agenda: Agenda
-  readonly random: () => number
   readonly identity: Identity
   readonly tokens: Tokens | null
   readonly ways: Ways
-  /** All of a hello but who, instance, epoch and token. */
+  /** All of a hello but instance, epoch and token. */
   hello(): object
-  /** The server greeted; `online` is told after this. */
+  /** Before `online` is told. */
   greeted(welcome: Frame<'welcome'>): void
-  /** A frame came in on the present connection; the welcome too. */
-  heard(frame: ServerMessage): void
+  /** Any other frame of the present connection. A throw: it cannot be understood. */
+  heard(frame: Exclude<ServerMessage, Frame<'welcome' | 'moved'>>): void
   changed(change: StateChange): void
   readonly problem: Tell
 }
 
-const BEAT = '{"t":"beat"}'
 /** A window that a server gives is not for ever. */
 const LONGEST_WINDOW = 3_600_000
 
 export class Driver {
   readonly #parts: DriverParts
-  readonly #timer
   #machine = IDLE
+  readonly #changes: StateChange[] = []
   /** Counts connections. */
   #turn = 0
   #line: Line | null = null
   /** The one before, let go of when the next is begun. */
   #old: Line | null = null
-  readonly #changes: StateChange[] = []
-  #depth = 0
+  /** Nothing came of the present connection yet. */
+  #dialing = false
   /** Waits for the token. */
   #preparing = false
 
   constructor(parts: DriverParts) {
     this.#parts = parts
-    this.#timer = parts.agenda.item(() => this.step({ type: 'timer' }))
   }
 
   get state(): State {
@@ -62,21 +62,19 @@ export class Driver {
   }
 
   step(input: Input): void {
-    const { agenda, random, changed } = this.#parts
-    const { machine, effects, change } = step(this.#machine, input, agenda.now(), random())
+    const { agenda, host, changed } = this.#parts
+    const { machine, effects, change } = step(this.#machine, input, agenda.now(), host.random())
     this.#machine = machine
     agenda.plan(this.#timer, machine.due)
     if (change !== null) this.#changes.push(change)
-    this.#depth++
     for (const effect of effects) this.#carryOut(effect)
     // one step may lead to the next at once: told in their order
-    if (--this.#depth === 0)
-      for (let told = this.#changes.shift(); told; told = this.#changes.shift()) changed(told)
+    for (let told = this.#changes.shift(); told; told = this.#changes.shift()) changed(told)
   }
 
-  signal(signal: Signal): void {
+  signal(signal: Exclude<Signal, 'active'>): void {
     if (signal === 'leaving') this.#line?.leaving?.()
-    else if (signal !== 'active') this.step({ type: signal })
+    else this.step({ type: signal })
     if (signal === 'leaving' || signal === 'cached') this.#parts.identity.release()
   }
 
@@ -87,154 +85,133 @@ export class Driver {
     return true
   }
 
+  readonly #timer = (): void => this.step({ type: 'timer' })
+
   #carryOut(effect: Effect): void {
     const { identity, tokens } = this.#parts
-    switch (effect) {
-      case 'open':
-        return this.#open()
-      case 'beat':
-        return this.#line?.send(BEAT)
-      case 'renew':
-        return identity.renew()
-      case 'forget':
-        return tokens?.forget()
-      case 'bye':
-        this.#line?.send('{"t":"bye"}')
-        return this.#drop(BYE)
-      case 'park':
-        return this.#drop(CACHED)
-      case 'drop':
-        return this.state === 'closed' ? this.#drop(BYE) : this.#giveUp()
-    }
+    if (effect === 'open') this.#open()
+    if (effect === 'beat') this.#line?.send('{"t":"beat"}')
+    if (effect === 'renew') identity.renew()
+    if (effect === 'forget') tokens?.forget()
+    if (effect === 'bye') this.#line?.send('{"t":"bye"}')
+    if (effect === 'park') this.#drop(CODE.cached)
+    if (effect === 'bye' || effect === 'drop') this.#drop(this.state === 'closed' ? CODE.bye : CODE.givenUp)
   }
 
   #drop(code: number): void {
+    const { problem, ways } = this.#parts
+    if (this.state === 'waiting' && this.#preparing) problem('token', 'getToken has not answered for 10 s')
+    if (this.#dialing) ways.failed()
+    this.#dialing = false
     this.#turn++
     this.#preparing = false
-    close(this.#line, code)
     this.#letGo()
+    this.#line?.close(code)
     this.#line = null
   }
 
   #letGo(): void {
-    close(this.#old, GIVEN_UP)
+    this.#old?.close(CODE.givenUp)
     this.#old = null
   }
 
   #open(): void {
+    const { identity, tokens, ways } = this.#parts
     const turn = ++this.#turn
-    const { identity, tokens } = this.#parts
     this.#letGo()
     this.#old = this.#line
     this.#line = null
-    const waits = [identity.claim(), tokens?.get() ?? null, this.#parts.ways.load()].filter(
-      wait => wait !== null,
-    )
+    const waits = [identity.claim(), tokens?.get(), ways.load()].filter(Boolean)
     // what is known already is not waited for: a hidden page may have no later turn
     if (waits.length === 0) return this.#dial(turn)
     this.#preparing = true
     Promise.all(waits).then(
-      () => this.#dial(turn),
-      cause => this.#denied(turn, cause),
+      () => turn === this.#turn && this.#dial(turn),
+      cause => turn === this.#turn && this.#denied(cause),
     )
   }
 
-  #denied(turn: number, cause: unknown): void {
-    if (turn !== this.#turn) return
-    this.#preparing = false
+  #denied(cause: unknown): void {
     const final = cause instanceof Unauthorized
-    if (!final) this.#parts.problem('token', `getToken gave no token: ${String(cause)}`, { cause })
+    this.#preparing = false
+    if (!final) this.#parts.problem('token', `no token: ${cause}`, { cause })
     this.step({ type: 'denied', final })
   }
 
-  #giveUp(): void {
-    const { problem, ways } = this.#parts
-    if (this.#preparing) problem('token', 'getToken has not answered for 10 s')
-    if (this.#line !== null) ways.closed()
-    this.#drop(GIVEN_UP)
-  }
-
   #dial(turn: number): void {
-    if (turn !== this.#turn) return
-    this.#preparing = false
-    const { identity, ways } = this.#parts
-    identity.advance()
-    this.step({ type: 'ready' })
+    const { identity, ways, problem } = this.#parts
     const mine = (run: () => void) => {
       if (turn === this.#turn) run()
     }
+    this.#preparing = false
+    this.#dialing = true
+    identity.advance()
     try {
       this.#line = ways.connect({
-        opened: protocol => mine(() => this.#opened(protocol)),
+        opened: protocol => mine(() => this.#greet(protocol)),
         text: text => mine(() => this.#heard(text)),
         closed: (code, reason) => mine(() => this.#closed(code, reason)),
       })
     } catch (cause) {
-      this.#parts.problem('transport', `cannot connect: ${String(cause)}`, { cause })
-      return this.#closed(1006)
+      problem('transport', `cannot connect: ${cause}`, { cause })
+      this.#closed(CODE.broken)
     }
     this.#letGo()
   }
 
-  #opened(protocol: string): void {
-    const { identity, tokens, ways, hello, problem } = this.#parts
-    if (protocol === SUBPROTOCOL) {
-      ways.opened()
-      const { instance, epoch } = identity
-      return this.#line?.send(JSON.stringify({ t: 'hello', instance, epoch, ...tokens?.field(), ...hello() }))
-    }
-    problem('unsupported', `what answers there does not speak ${SUBPROTOCOL}: is the url right?`)
-    close(this.#line, GIVEN_UP)
-    this.#closed(1006)
+  #greet(protocol: string): void {
+    const { identity, tokens, hello } = this.#parts
+    if (protocol !== SUBPROTOCOL)
+      return this.#closed(CODE.broken, `what answers does not speak ${SUBPROTOCOL}`, 'unsupported')
+    this.#dialing = false
+    const { instance, epoch } = identity
+    this.#line?.send(
+      JSON.stringify({ t: 'hello', ...hello(), ...(tokens && { token: tokens.token }), instance, epoch }),
+    )
   }
 
-  #closed(code: number, reason = ''): void {
-    this.#turn++
-    this.#line = null
-    const { ways, problem } = this.#parts
-    // a way that knows more than its code says so
-    if (code === 1006 && reason !== '') problem('transport', reason)
-    ways.closed()
+  /** A way that knows more than its code says so by its `reason`. */
+  #closed(code: number, reason = '', problem: 'transport' | 'unsupported' = 'transport'): void {
+    if (code === CODE.broken && reason !== '') this.#parts.problem(problem, reason)
     this.step({ type: 'closed', code })
   }
 
   #heard(text: string): void {
-    const frame = readFrame(text)
-    // any text proves that something lives there
-    this.step({ type: 'heard', beat: frame?.t === 'beat' })
-    if (frame === null) return this.#garbage(text)
-    if (frame.t === 'welcome' && !this.#welcomed(frame)) return this.#garbage(text)
-    if (frame.t === 'moved' && isWindow(frame)) {
-      const { min, max } = frame.retryAfter
-      this.step({ type: 'moved', min: Math.min(min, LONGEST_WINDOW), max: Math.min(max, LONGEST_WINDOW) })
-    }
+    const { heard, problem } = this.#parts
     try {
-      this.#parts.heard(frame)
+      const frame: ServerMessage = JSON.parse(text)
+      if (typeof frame.t !== 'string') throw new TypeError('no t')
+      // any message proves that something lives there
+      this.step({ type: 'heard', beat: frame.t === 'beat' })
+      if (frame.t === 'welcome') this.#welcomed(frame)
+      else if (frame.t === 'moved') this.#moved(frame)
+      else heard(frame)
     } catch (cause) {
-      this.#garbage(text, cause)
+      problem('bad_frame', `the server sent what is no message: ${text.slice(0, 80)}`, { cause })
     }
   }
 
-  #welcomed(frame: Frame<'welcome'>): boolean {
-    if (!isWelcome(frame) || this.state !== 'connecting') return false
-    const { timing, evidence, tokenExpires } = frame
-    const always = evidence === 'beat' || !this.#parts.ways.pings
-    this.#parts.ways.welcomed()
-    if (isTime(tokenExpires)) this.#parts.tokens?.expires(tokenExpires - frame.now)
-    this.#parts.greeted(frame)
-    this.step({ type: 'welcome', interval: timing.interval, timeout: timing.timeout, always })
-    return true
+  #welcomed(welcome: Frame<'welcome'>): void {
+    if (this.state !== 'connecting') return
+    const { greeted, tokens, ways } = this.#parts
+    const { timing, evidence, tokenExpires } = welcome
+    const interval = time(timing.interval)
+    const timeout = time(timing.timeout)
+    const now = time(welcome.now)
+    if (tokenExpires !== undefined) tokens?.lasts(time(tokenExpires) - now)
+    ways.worked()
+    greeted(welcome)
+    this.step({ type: 'welcome', interval, timeout, always: evidence === 'beat' || !ways.pings })
   }
 
-  #garbage(text: string, cause?: unknown): void {
-    this.#parts.problem('bad_frame', `the server sent what is no message: ${text.slice(0, 80)}`, { cause })
+  #moved({ retryAfter: { min, max } }: Frame<'moved'>): void {
+    const window = { min: Math.min(time(min), LONGEST_WINDOW), max: Math.min(time(max), LONGEST_WINDOW) }
+    this.step({ type: 'moved', window })
   }
 }
 
-function close(line: Line | null, code: number): void {
-  try {
-    line?.close(code)
-  } catch {
-    // the engine has closed it already
-  }
+/** Throws for what cannot be one, or so many ms. */
+export function time(value: unknown): number {
+  if (typeof value === 'number' && value >= 0 && value < 1e16) return value
+  throw new TypeError(`${value} is no time`)
 }

@@ -1,26 +1,24 @@
-// Tells the program what happened. A listener that throws harms nobody: it is told as a problem. Where nobody listens to
-// problems they go to the console, so that none is swallowed.
+// Tells the program what happened. A listener that throws harms nobody: it is told as a problem. A problem that nobody
+// listens to goes to the console, so that none is swallowed.
 
-import type { Events, Payloads, Problem } from './types.ts'
+import type { Events, Payloads, Tell } from './types.ts'
+
+type Listener = readonly [event: string, run: (what: never) => void]
 
 export class Emitter<P extends Payloads> {
-  readonly #listeners = new Map<string, Set<(what: never) => void>>()
+  readonly #listeners = new Set<Listener>()
 
-  on<E extends keyof Events<P>>(event: E, listener: (what: Events<P>[E]) => void): () => void {
-    const listeners = this.#listeners.get(event) ?? new Set()
-    this.#listeners.set(event, listeners)
-    // one listener given twice is two
-    const own = (what: Events<P>[E]) => listener(what)
-    listeners.add(own)
-    return () => void listeners.delete(own)
+  on<E extends keyof Events<P>>(event: E, run: (what: Events<P>[E]) => void): () => void {
+    const listener: Listener = [event, run]
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   /** Whether somebody was told, and nobody threw. */
   emit<E extends keyof Events<P>>(event: E, what: Events<P>[E]): boolean {
-    const listeners = [...(this.#listeners.get(event) ?? [])]
+    const told = [...this.#listeners].filter(([name]) => name === event)
     return (
-      listeners.map(listener => this.guard(() => listener(what as never), event)).every(Boolean) &&
-      listeners.length > 0
+      told.length > 0 && told.map(([, run]) => this.guard(() => run(what as never), event)).every(Boolean)
     )
   }
 
@@ -30,15 +28,13 @@ export class Emitter<P extends Payloads> {
       run()
       return true
     } catch (cause) {
-      if (event === 'problem') console.error(cause)
-      else this.problem('listener', `a listener threw: ${String(cause)}`, { cause })
+      if (event !== 'problem') this.problem('listener', `a listener threw: ${cause}`, { cause })
       return false
     }
   }
 
-  problem(code: Problem['code'], message: string, more: Pick<Problem, 'server' | 'cause'> = {}): void {
-    if (this.#listeners.get('problem')?.size) this.emit('problem', { code, message, ...more })
-    else console.warn(`systole: ${message}`)
+  readonly problem: Tell = (code, message, more) => {
+    if (!this.emit('problem', { code, message, ...more })) console.warn(`systole: ${message}`)
   }
 
   clear(): void {

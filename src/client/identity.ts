@@ -1,13 +1,12 @@
 // Who this tab is to the server: an instance drawn once and an epoch that grows with every connection. Both survive a
 // reload in the tab's storage. A copied tab holds the same: a Web Lock tells which of the two is the original. Where
-// there is no storage or no lock it goes on without, and says so once.
+// there is no storage or no lock it goes on without, and says so.
 
 import type { Host } from './host.ts'
 import type { Tell } from './types.ts'
 
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-/** 22 characters of 6 bits: 132 random bits. */
-const LENGTH = 22
+/** Letters of 5 bits: 130 random bits. */
+const LENGTH = 26
 const KEPT = /^([\w-]{16,64}) (\d{1,9})$/
 /** A page that is reloaded lets go of its lock a moment after the next one asks for it. */
 const HANDOVER = 1_000
@@ -30,14 +29,11 @@ export class Identity {
     this.#host = host
     this.#problem = problem
     while (used.has(key)) key += '+'
-    this.#key = key
     used.add(key)
-    const [, instance, epoch] = KEPT.exec(this.#stored(storage => storage.getItem(key)) ?? '') ?? []
-    if (instance === undefined) this.renew()
-    else {
-      this.instance = instance
-      this.epoch = Number(epoch)
-    }
+    this.#key = key
+    const kept = KEPT.exec(this.#stored(storage => storage.getItem(key)) ?? '')
+    this.instance = kept?.[1] ?? this.#draw()
+    this.epoch = Number(kept?.[2] ?? 0)
   }
 
   /** Makes sure that nobody else is this instance; `null`: it is so already. Never rejects. */
@@ -46,7 +42,7 @@ export class Identity {
     if (this.#claimed || storage === null) return null
     this.#claimed = true
     if (locks !== null) return this.#lock(locks)
-    this.#problem('locks', 'no Web Locks here (they need https): only the server can tell a copied tab')
+    this.#problem('locks', 'no Web Locks (they need https): only the server can tell a copied tab')
     return null
   }
 
@@ -63,9 +59,9 @@ export class Identity {
   }
 
   renew(): void {
-    this.instance = Array.from(this.#host.bytes(LENGTH), byte => ALPHABET[byte & 63]).join('')
-    this.epoch = 0
     this.release()
+    this.instance = this.#draw()
+    this.epoch = 0
   }
 
   destroy(): void {
@@ -73,34 +69,34 @@ export class Identity {
     used.delete(this.#key)
   }
 
-  async #lock(locks: NonNullable<Host['locks']>): Promise<void> {
-    const name = `systole ${this.instance}`
-    try {
-      await new Promise<void>((granted, failed) => {
-        const hold = () => {
+  #draw(): string {
+    const letters = Array.from(this.#host.bytes(LENGTH), byte => (byte % 32).toString(32))
+    return letters.join('')
+  }
+
+  #lock(locks: NonNullable<Host['locks']>): Promise<void> {
+    return new Promise<void>((granted, failed) => {
+      const hold = () =>
+        new Promise<void>(release => {
+          this.#release = release
           granted()
-          return new Promise<void>(release => {
-            this.#release = release
-          })
-        }
-        locks.request(name, { signal: AbortSignal.timeout(HANDOVER) }, hold).catch(failed)
-      })
-    } catch (cause) {
-      if ((cause as Error)?.name !== 'TimeoutError')
-        return this.#problem('locks', `no Web Lock: ${cause}`, { cause })
+        })
+      locks.request(`systole ${this.instance}`, { signal: AbortSignal.timeout(HANDOVER) }, hold).catch(failed)
+    }).catch(cause => {
+      if (cause?.name !== 'TimeoutError') return this.#problem('locks', `no Web Lock: ${cause}`, { cause })
       this.renew()
-      await this.claim()
-    }
+      return this.claim() ?? undefined
+    })
   }
 
   #stored<T>(use: (storage: NonNullable<Host['storage']>) => T): T | null {
     const { storage } = this.#host
     try {
-      return storage === null ? null : use(storage)
+      return storage && use(storage)
     } catch (cause) {
-      if (!this.#told)
-        this.#problem('storage', `no storage, a reload will begin a new session: ${cause}`, { cause })
+      if (this.#told) return null
       this.#told = true
+      this.#problem('storage', `no storage, so a reload begins a new session: ${cause}`, { cause })
       return null
     }
   }

@@ -3,7 +3,7 @@
 // socket, clock, chance or page, and it never does anything itself.
 
 import { backoff } from '../core/backoff.ts'
-import { CONFLICT, isFinal, UNAUTHORIZED } from './codes.ts'
+import { CODE, isFinal } from './codes.ts'
 import type { Cause, State, StateChange } from './types.ts'
 
 /** All it remembers. Times in ms of one clock that never falls. */
@@ -26,11 +26,9 @@ export interface Machine {
   readonly beatAt: number
   /** Probes without an answer. */
   readonly probes: number
-  /** When the server wants us back, from its `moved`. */
+  /** When the server wants us back, from its `moved`: nothing shortens that wait. */
   readonly window: Window | null
-  /** The wait is the server's wish: nothing shortens it. */
-  readonly firm: boolean
-  /** A new instance was drawn, or a new token asked for, since the last welcome. */
+  /** Since the last welcome: a new instance was drawn, a new token asked for. */
   readonly renewed: boolean
   readonly asked: boolean
   /** Put aside with its page. */
@@ -44,12 +42,12 @@ interface Window {
 
 /** What happened. `welcome`, `heard`, `moved` and `closed`: on the connection that is the present one. */
 export type Input =
-  | { readonly type: 'connect' | 'leave' | 'destroy' | 'timer' | 'ready' | 'probe' }
+  | { readonly type: 'connect' | 'leave' | 'destroy' | 'timer' }
   | { readonly type: 'hidden' | 'visible' | 'wake' | 'online' | 'offline' | 'cached' | 'restored' }
   | ({ readonly type: 'welcome' } & Pick<Machine, 'interval' | 'timeout' | 'always'>)
   /** Any frame; `beat`: the answer to a beat. */
   | { readonly type: 'heard'; readonly beat: boolean }
-  | ({ readonly type: 'moved' } & Window)
+  | { readonly type: 'moved'; readonly window: Window }
   /** Also: could not be opened. */
   | { readonly type: 'closed'; readonly code: number }
   /** No token is to be had; `final`: nobody is signed in. */
@@ -69,7 +67,7 @@ export interface Step {
 }
 
 export const NEVER = Number.POSITIVE_INFINITY
-/** From the connect to the welcome, and for the token before it. */
+/** From the decision to connect to the welcome, the token included. */
 const PATIENCE = 10_000
 /** For the answer to a probe. */
 const PROBE = 3_000
@@ -81,9 +79,8 @@ const LATE = 2_000
 const HIDDEN_WAIT = 60_000
 /** Beats come well before the server begins to wonder. */
 const BEAT_SHARE = 0.8
+/** Where nothing has to be waited for; never a tight loop. */
 const SOON = 250
-/** A network that says it is back is given a moment. */
-const SETTLE = 100
 
 export const IDLE: Machine = {
   state: 'idle',
@@ -99,136 +96,131 @@ export const IDLE: Machine = {
   beatAt: 0,
   probes: 0,
   window: null,
-  firm: false,
   renewed: false,
   asked: false,
   cached: false,
 }
 
-type Next = readonly [change: Partial<Machine>, reason: Cause, ...effects: Effect[]]
+/** What changes and why, and what is to be done. */
+type Next = readonly [change?: Partial<Machine>, reason?: Cause, ...effects: Effect[]]
 
 /** `chance`: in [0, 1), a new one for each call. */
 export function step(machine: Machine, input: Input, at: number, chance: number): Step {
-  const [changed, reason, ...effects] = next(machine, input, at, chance) ?? [{}, 'connect']
+  const [changed, reason = 'wake', ...effects] = next(machine, input, at, chance)
   const after = settled({ ...machine, ...changed })
-  const change: StateChange | null =
-    after.state === machine.state
-      ? null
-      : {
-          from: machine.state,
-          to: after.state,
-          code: input.type === 'closed' ? input.code : 0,
-          reason,
-          attempt: after.attempt,
-          retryIn: after.state === 'waiting' ? after.due - at : null,
-        }
-  return { machine: after, effects, change }
+  const { state, attempt, due } = after
+  const change = {
+    from: machine.state,
+    to: state,
+    code: input.type === 'closed' ? input.code : 0,
+    reason,
+    attempt,
+    retryIn: state === 'waiting' ? due - at : null,
+  }
+  return { machine: after, effects, change: state === machine.state ? null : change }
 }
 
 // Online, the deadline follows from what was sent and heard; elsewhere it was set.
 function settled(m: Machine): Machine {
-  if (m.state === 'idle' || m.state === 'closed') return { ...m, due: NEVER }
-  return m.state === 'online' ? { ...m, due: Math.min(nextBeat(m), silentAt(m)) } : m
+  if (m.state === 'online') return { ...m, due: isMute(m) ? NEVER : Math.min(nextBeat(m), silentAt(m)) }
+  return isOver(m) ? { ...m, due: NEVER } : m
 }
 
-function nextBeat(m: Machine): number {
-  return m.hidden && !m.always ? NEVER : m.beatAt + m.interval * BEAT_SHARE
+function isOver({ state }: Machine): boolean {
+  return state === 'idle' || state === 'closed'
 }
 
-function silentAt(m: Machine): number {
-  return m.hidden && !m.always ? NEVER : m.heardAt + m.interval + m.timeout
+/** Own beats would run late, and the server's pings do as well. */
+function isMute({ hidden, always }: Machine): boolean {
+  return hidden && !always
 }
 
-function next(m: Machine, input: Input, at: number, chance: number): Next | null {
-  const { state } = m
-  const ended = state === 'idle' || state === 'closed'
-  switch (input.type) {
-    case 'connect':
-      return ended ? open({ attempt: 0, renewed: false, asked: false, cached: false }, 'connect', at) : null
-    case 'leave':
-    case 'destroy':
-      return close(input.type, input.type === 'leave' ? 'bye' : 'drop')
-    case 'cached':
-      return ended ? null : [{ state: 'idle', cached: true }, 'cached', 'park']
-    case 'restored':
-      return m.cached ? open({ cached: false }, 'restored', at) : null
-    case 'hidden':
-      return [{ hidden: true }, 'wake']
-    case 'visible':
-      return woken({ ...m, hidden: false }, at)
-    case 'ready':
-      return [{ due: at + PATIENCE }, 'connect']
-    case 'welcome': {
-      const { interval, timeout, always } = input
-      const fresh = { onlineAt: at, heardAt: at, beatAt: at, answered: false, renewed: false, asked: false }
-      return [{ ...fresh, state: 'online', interval, timeout, always }, 'welcome']
-    }
-    case 'moved':
-      return [{ window: { min: input.min, max: input.max } }, 'moved']
+function nextBeat({ beatAt, interval }: Machine): number {
+  return beatAt + interval * BEAT_SHARE
+}
+
+function silentAt({ heardAt, interval, timeout }: Machine): number {
+  return heardAt + interval + timeout
+}
+
+function next(m: Machine, input: Input, at: number, chance: number): Next {
+  const { type } = input
+  if (type === 'hidden') return [{ hidden: true }]
+  if (type === 'visible') return woken({ ...m, hidden: false }, at)
+  if (type === 'leave') return close(type, 'bye')
+  if (type === 'destroy') return close(type, 'drop')
+  if (isOver(m)) {
+    if (type === 'restored' && m.cached) return open({ cached: false }, type, at)
+    return type === 'connect' ? open({ ...IDLE, hidden: m.hidden }, type, at) : []
   }
-  if (ended) return null
-  switch (input.type) {
+  switch (type) {
+    case 'cached':
+      return [{ state: 'idle', cached: true }, type, 'park']
+    case 'welcome':
+      return welcomed(input, at)
+    case 'moved':
+      return [{ window: input.window }]
     case 'timer':
-      return at < m.due ? null : timer(m, at, chance)
+      return at < m.due ? [] : timer(m, at, chance)
     case 'heard':
       return heard(m, input.beat, at)
     case 'closed':
       return closed(m, input.code, at, chance)
     case 'denied':
-      return input.final ? close('unauthorized', 'drop') : wait(m, 'token', at, chance, 'drop')
+      return input.final ? close('unauthorized', 'drop') : wait(m, 'token', at, chance)
     case 'online':
       return returned(m, at, chance)
-    case 'offline':
-    case 'probe':
-    case 'wake':
+    default:
       return woken(m, at)
   }
 }
 
+function welcomed({ interval, timeout, always }: Input & { type: 'welcome' }, at: number): Next {
+  const agreed = { interval, timeout, always, onlineAt: at, heardAt: at, beatAt: at }
+  return [{ ...agreed, state: 'online', answered: false, renewed: false, asked: false }, 'welcome']
+}
+
 function heard(m: Machine, beat: boolean, at: number): Next {
-  const answered = m.answered || beat
-  return [{ heardAt: at, answered, ...(m.state === 'probing' && { state: 'online' }) }, 'answer']
+  const state = m.state === 'probing' ? 'online' : m.state
+  return [{ state, heardAt: at, answered: m.answered || beat }, 'answer']
 }
 
 function timer(m: Machine, at: number, chance: number): Next {
-  const late = at - m.due > LATE
-  switch (m.state) {
-    case 'waiting':
-      return open({}, 'retry', at)
-    case 'connecting':
-      return wait(m, 'timeout', at, chance, 'drop')
-    case 'probing':
-      // who slept through the deadline may have slept through the answer; once
-      return late && m.probes < 2 ? probe(m, at) : open(failed(m, at), 'silence', at)
-    default:
-      if (late) return probe(m, at)
-      if (at < silentAt(m)) return [{ beatAt: at }, 'wake', 'beat']
-      return m.beatAt > m.heardAt ? open(failed(m, at), 'silence', at) : probe(m, at)
-  }
+  const { state, due, probes } = m
+  const late = at - due > LATE
+  if (state === 'waiting') return open({}, 'retry', at)
+  if (state === 'connecting') return wait(m, 'timeout', at, chance)
+  if (state === 'online' && !late && at < silentAt(m)) return [{ beatAt: at }, 'wake', 'beat']
+  // who slept through the deadline may have slept through the answer; once
+  const sure = state === 'probing' ? !late || probes > 1 : !late && m.beatAt > m.heardAt
+  return sure ? open({ attempt: failed(m, at) }, 'silence', at) : probe(m, at)
 }
 
 function closed(m: Machine, code: number, at: number, chance: number): Next {
+  const attempt = failed(m, at)
   if (isFinal(code)) return close('refused', 'drop')
-  const { attempt } = failed(m, at)
-  if (code === CONFLICT)
-    return m.renewed ? close('conflict', 'drop') : soon({ attempt, renewed: true }, 'conflict', at, 'renew')
-  if (code !== UNAUTHORIZED) return wait(m, m.window === null ? 'lost' : 'moved', at, chance, 'drop')
-  if (!m.asked) return soon({ attempt, asked: true }, 'token', at, 'forget')
-  return wait(m, 'token', at, chance, 'drop', 'forget')
+  if (code === CODE.conflict && m.renewed) return close('conflict', 'drop')
+  // what stood in the way is out of it
+  const soon: Partial<Machine> = { state: 'waiting', due: at + SOON, attempt, window: null }
+  if (code === CODE.conflict) return [{ ...soon, renewed: true }, 'conflict', 'drop', 'renew']
+  if (code !== CODE.unauthorized) return wait(m, m.window === null ? 'lost' : 'moved', at, chance)
+  if (!m.asked) return [{ ...soon, asked: true }, 'token', 'drop', 'forget']
+  const [change = {}, reason = 'token', effect = 'drop'] = wait(m, 'token', at, chance)
+  return [change, reason, 'forget', effect]
 }
 
 /** The program may have slept, or the network changed: nothing is known until something comes in. */
 function woken(m: Machine, at: number): Next {
   if (m.state === 'online') return probe(m, at)
-  if (m.state === 'waiting' && !m.firm) return open({ hidden: m.hidden }, 'wake', at)
-  return [{ hidden: m.hidden }, 'wake']
+  const { hidden } = m
+  return m.state === 'waiting' && m.window === null ? open({ hidden }, 'wake', at) : [{ hidden }]
 }
 
 // An attempt that began on the network before hangs; and all behind one router are told in the same moment.
 function returned(m: Machine, at: number, chance: number): Next {
   if (m.state === 'connecting') return open({}, 'wake', at)
-  if (m.state !== 'waiting' || m.firm) return woken(m, at)
-  return [{ due: Math.min(m.due, at + SETTLE + 900 * chance) }, 'wake']
+  if (m.state !== 'waiting' || m.window !== null) return woken(m, at)
+  return [{ due: Math.min(m.due, at + 100 + 900 * chance) }]
 }
 
 function probe(m: Machine, at: number): Next {
@@ -237,36 +229,29 @@ function probe(m: Machine, at: number): Next {
 }
 
 function open(change: Partial<Machine>, reason: Cause, at: number): Next {
-  return [{ ...change, state: 'connecting', due: at + PATIENCE, window: null, firm: false }, reason, 'open']
+  return [{ ...change, state: 'connecting', due: at + PATIENCE, window: null }, reason, 'open']
 }
 
-function close(reason: Cause, ...effects: Effect[]): Next {
-  return [{ state: 'closed', cached: false, window: null }, reason, ...effects]
+function close(reason: Cause, effect: Effect): Next {
+  return [{ state: 'closed', cached: false, window: null }, reason, effect]
 }
 
-/** What stood in the way is out of it: nothing to wait for, but never a tight loop. */
-function soon(change: Partial<Machine>, reason: Cause, at: number, effect: Effect): Next {
-  return [{ ...change, state: 'waiting', due: at + SOON, firm: false }, reason, 'drop', effect]
-}
-
-function wait(m: Machine, reason: Cause, at: number, chance: number, ...effects: Effect[]): Next {
-  const { attempt } = failed(m, at)
-  const { window } = m
+function wait(m: Machine, reason: Cause, at: number, chance: number): Next {
+  const { window, hidden } = m
+  const attempt = failed(m, at)
   const stood = m.state !== 'connecting' && at - m.onlineAt >= PROVED
   // timers of a hidden page may run a minute late, but this moment is ours
-  if (window === null && m.hidden && (stood || attempt === 0)) return open({ attempt }, reason, at)
-  const ms = window === null ? pause(m, attempt, chance) : window.min + chance * (window.max - window.min)
-  const change = { attempt, due: at + ms, window: null, firm: window !== null }
-  return [{ ...change, state: 'waiting' }, reason, ...effects]
+  if (window === null && hidden && (stood || attempt === 0)) return open({ attempt }, reason, at)
+  return [{ state: 'waiting', attempt, due: at + pause(m, attempt, chance) }, reason, 'drop']
 }
 
 // A hidden page comes back rarely, and not all of them at once.
-function pause(m: Machine, attempt: number, chance: number): number {
-  return m.hidden ? HIDDEN_WAIT * (1 + chance / 2) : backoff(attempt, chance)
+function pause({ window, hidden }: Machine, attempt: number, chance: number): number {
+  if (window !== null) return window.min + chance * (window.max - window.min)
+  return hidden ? HIDDEN_WAIT * (1 + chance / 2) : backoff(attempt, chance)
 }
 
 /** A connection that ends proves itself by having lasted; else it is one more failure. */
-function failed(m: Machine, at: number): { attempt: number } {
-  const proved = m.state !== 'connecting' && m.answered && at - m.onlineAt >= PROVED
-  return { attempt: proved ? 0 : m.attempt + 1 }
+function failed({ state, answered, onlineAt, attempt }: Machine, at: number): number {
+  return state !== 'connecting' && answered && at - onlineAt >= PROVED ? 0 : attempt + 1
 }

@@ -1,72 +1,36 @@
-// What this client says of itself: whether somebody is at it, its status, its groups and details. It keeps what should be
-// so and tells the server what it does not know yet: after a break all of it, where the server forgot.
+// What this client says of itself: whether somebody is at it, its status, its groups. It keeps what should be so and tells
+// the server what it does not know yet: after a break all of it, where the server forgot.
 
-import type { Agenda } from './agenda.ts'
-import type { ClientOptions, Details, Id, Payloads, Status } from './types.ts'
+import { type Agenda, NEVER } from './agenda.ts'
+import type { Status } from './types.ts'
 
-/** What it works with. */
-export interface MyselfParts {
-  readonly agenda: Agenda
-  readonly idleAfter: number | false
-  isHidden(): boolean
-  send(message: object): boolean
-}
-
-export class Myself<P extends Payloads> {
-  readonly #parts: MyselfParts
-  readonly #due
-  #details: Details<P>
-  #groups = new Set<string>()
-  #toldGroups = new Set<string>()
+export class Myself {
+  readonly groups = new Set<string>()
+  /** Nobody can see the program. */
+  hidden = false
+  readonly #agenda: Agenda
+  readonly #send: (message: object) => boolean
+  readonly #idleAfter: number
+  readonly #toldGroups = new Set<string>()
   #status: Status | null = null
   #toldStatus = true
+  /** `null`: it may know either. */
+  #toldAway: boolean | null = false
   #activeAt: number
-  #idle = false
-  #toldAway = false
 
-  constructor(parts: MyselfParts, { name, type, profile }: ClientOptions<P>) {
-    this.#parts = parts
-    this.#details = { ...(name !== undefined && { name }), ...(type !== undefined && { type }) }
-    if (profile !== undefined) this.#details = { ...this.#details, profile }
-    this.#activeAt = parts.agenda.now()
-    this.#due = parts.agenda.item(() => this.#quiet())
-    if (parts.idleAfter !== false) this.#quiet()
+  /** `send`: false where no connection is known to live. `idleAfter`: ms. */
+  constructor(agenda: Agenda, send: (message: object) => boolean, idleAfter: number | false) {
+    this.#agenda = agenda
+    this.#send = send
+    this.#idleAfter = idleAfter === false ? NEVER : idleAfter
+    this.#activeAt = agenda.now()
   }
 
-  /** For a hello. */
-  get details(): Details<P> {
-    return this.#details
-  }
-
-  /** The server greeted; `resumed`: it still knows all of it but whether somebody is here. */
-  greeted(resumed: boolean): void {
-    this.#toldAway = resumed
-    if (!resumed) {
-      this.#toldGroups.clear()
-      this.#toldStatus = this.#status === null
-    }
-    this.tell()
-  }
-
-  /** Tells what the server does not know. */
-  tell(): void {
-    const { send, isHidden } = this.#parts
-    const away = this.#idle || isHidden()
-    if (away !== this.#toldAway && send({ t: away ? 'away' : 'back' })) this.#toldAway = away
-    if (!this.#toldStatus) this.#toldStatus = send({ t: 'status', ...this.#status })
-    for (const group of this.#groups)
-      if (!this.#toldGroups.has(group) && send({ t: 'enter', group })) this.#toldGroups.add(group)
-    for (const group of this.#toldGroups)
-      if (!this.#groups.has(group) && send({ t: 'exit', group })) this.#toldGroups.delete(group)
-  }
-
-  /** Somebody does something. Called for every move of a pointer, so nothing is armed here. */
+  /** Somebody does something. Called for every move of a pointer, so no more is done than has to be. */
   active(): void {
-    this.#activeAt = this.#parts.agenda.now()
-    if (!this.#idle) return
-    this.#idle = false
-    this.#quiet()
-    this.tell()
+    const idle = this.#isIdle()
+    this.#activeAt = this.#agenda.now()
+    if (idle) this.tell()
   }
 
   setStatus(status: Status | null): void {
@@ -75,26 +39,29 @@ export class Myself<P extends Payloads> {
     this.tell()
   }
 
-  /** The next hello carries it. */
-  update(details: Details<P>): void {
-    this.#details = { ...this.#details, ...details }
+  /** The server greeted; `resumed`: it still knows all it was told. */
+  greeted(resumed: boolean): void {
+    this.#toldAway = resumed ? null : false
+    if (resumed) return
+    this.#toldGroups.clear()
+    this.#toldStatus = this.#status === null
   }
 
-  enter(group: Id): void {
-    this.#groups.add(String(group))
-    this.tell()
+  /** Tells what the server does not know. */
+  readonly tell = (): void => {
+    const { groups } = this
+    const told = this.#toldGroups
+    const send = this.#send
+    const idle = this.#isIdle()
+    const away = idle || this.hidden
+    this.#agenda.plan(this.tell, idle ? NEVER : this.#activeAt + this.#idleAfter)
+    if (away !== this.#toldAway && send({ t: away ? 'away' : 'back' })) this.#toldAway = away
+    this.#toldStatus ||= send({ t: 'status', ...this.#status })
+    for (const group of groups) if (!told.has(group) && send({ t: 'enter', group })) told.add(group)
+    for (const group of told) if (!groups.has(group) && send({ t: 'exit', group })) told.delete(group)
   }
 
-  exit(group: Id): void {
-    this.#groups.delete(String(group))
-    this.tell()
-  }
-
-  #quiet(): void {
-    const { agenda, idleAfter } = this.#parts
-    const at = this.#activeAt + (idleAfter as number)
-    this.#idle = agenda.now() >= at
-    if (!this.#idle) return agenda.plan(this.#due, at)
-    this.tell()
+  #isIdle(): boolean {
+    return this.#agenda.now() >= this.#activeAt + this.#idleAfter
   }
 }

@@ -1,19 +1,17 @@
 // The token that says who this is: asked of the program when there is none, when the server refused it, and at 80 % of its
 // life. It is kept in memory only.
 
-import type { Agenda } from './agenda.ts'
+import { type Agenda, NEVER } from './agenda.ts'
 import type { ClientOptions, Tell, TokenRequest } from './types.ts'
 import { Unauthorized } from './types.ts'
-
-type Provider = NonNullable<ClientOptions['getToken']>
 
 /** What it works with. */
 export interface TokensParts {
   readonly agenda: Agenda
-  readonly provider: Provider
-  /** Sends a fresh one on the living connection; resolves with when it expires, if the server says so. */
+  readonly getToken: NonNullable<ClientOptions['getToken']>
+  /** Sends a fresh one on the living connection; resolves with how long it is good for, in ms, if the server says so. */
   refresh(token: string): Promise<number | null>
-  /** The provider says that nobody is signed in. */
+  /** The program says that nobody is signed in. */
   unauthorized(): void
   readonly problem: Tell
 }
@@ -24,63 +22,54 @@ const SHARE = 0.8
 const PAUSE = 1_000
 
 export class Tokens {
+  token: string | null = null
   readonly #parts: TokensParts
-  readonly #due
-  #token: string | null = null
   #reason: TokenRequest['reason'] = 'connect'
-  #expiresAt = Number.POSITIVE_INFINITY
+  #expiresAt = NEVER
 
   constructor(parts: TokensParts) {
     this.#parts = parts
-    this.#due = parts.agenda.item(() => void this.#refresh())
   }
 
-  /** `null`: there is one. Rejects with what the provider threw. */
+  /** `null`: there is one. Rejects with what the program threw. */
   get(): Promise<void> | null {
-    const { agenda } = this.#parts
-    if (this.#token !== null && agenda.now() < this.#expiresAt) return null
-    return this.#ask(this.#reason)
-  }
-
-  /** As it stands in a hello. */
-  field(): { token: string | null } {
-    return { token: this.#token }
+    const good = this.token !== null && this.#parts.agenda.now() < this.#expiresAt
+    return good ? null : this.#ask(this.#reason)
   }
 
   forget(): void {
-    this.#token = null
+    this.token = null
     this.#reason = 'refused'
-    this.#parts.agenda.plan(this.#due, Number.POSITIVE_INFINITY)
+    this.#parts.agenda.plan(this.#refresh, NEVER)
   }
 
   /** The server says how long it is good for, in ms. */
-  expires(life: number): void {
+  lasts(life: number): void {
     const { agenda } = this.#parts
     this.#reason = 'connect'
     this.#expiresAt = agenda.now() + life
-    agenda.plan(this.#due, agenda.now() + life * SHARE)
+    agenda.plan(this.#refresh, agenda.now() + life * SHARE)
   }
 
   async #ask(reason: TokenRequest['reason']): Promise<void> {
-    const token: unknown = await this.#parts.provider({ reason })
-    if (typeof token !== 'string' || token === '')
-      throw new TypeError(`getToken gave ${typeof token}, not a text`)
-    this.#token = token
-    this.#expiresAt = Number.POSITIVE_INFINITY
+    const token: unknown = await this.#parts.getToken({ reason })
+    if (typeof token !== 'string' || token === '') throw new TypeError(`it gave ${typeof token}, not a text`)
+    this.token = token
+    this.#expiresAt = NEVER
   }
 
-  async #refresh(): Promise<void> {
+  readonly #refresh = async (): Promise<void> => {
     const { agenda, refresh, unauthorized, problem } = this.#parts
     const until = this.#expiresAt
     try {
       await this.#ask('refresh')
-      const expiresAt = await refresh(this.#token!)
-      if (expiresAt !== null) this.expires(expiresAt)
+      const life = await refresh(this.token!)
+      if (life !== null) this.lasts(life)
     } catch (cause) {
       if (cause instanceof Unauthorized) return unauthorized()
-      problem('token', `no fresh token: ${String(cause)}`, { cause })
+      problem('token', `no fresh token: ${cause}`, { cause })
       const left = until - agenda.now()
-      if (left > 0) agenda.plan(this.#due, agenda.now() + Math.max(PAUSE, left / 2))
+      if (left > 0) agenda.plan(this.#refresh, agenda.now() + Math.max(PAUSE, left / 2))
     }
   }
 }

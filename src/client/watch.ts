@@ -9,14 +9,14 @@ import type { OnView, Payloads, View, Watch } from './types.ts'
 export class WatchHandle<P extends Payloads> implements Watch<P> {
   /** `null`: everybody on the list. */
   readonly ids: ReadonlySet<string> | null
-  readonly #list: List
+  readonly #list: List<P>
   readonly #emitter: Emitter<P>
   readonly #closed: () => void
   readonly #listeners = new Set<OnView<P>>()
   #view: View<P> | null = null
   #whole = false
 
-  constructor(list: List, ids: ReadonlySet<string> | null, emitter: Emitter<P>, closed: () => void) {
+  constructor(list: List<P>, ids: ReadonlySet<string> | null, emitter: Emitter<P>, closed: () => void) {
     this.#list = list
     this.ids = ids
     this.#emitter = emitter

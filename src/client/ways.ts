@@ -5,27 +5,24 @@ import type { ClientTransport, Host, Line, LineEvents } from './host.ts'
 import { ws } from './socket.ts'
 import type { Tell } from './types.ts'
 
+/** How a program names a way. */
+export type WayName = 'ws' | 'sse' | ClientTransport
+
 /** Upgrades that may fail before the next way is tried. */
 const PATIENCE = 2
 
 export class Ways {
-  readonly #ways: readonly ('ws' | 'sse' | ClientTransport)[]
+  readonly #ways: readonly WayName[]
   readonly #url: string
   readonly #storage: Host['storage']
   readonly #problem: Tell
   readonly #key: string
-  #index = 0
+  #index: number
   #way: ClientTransport | null = null
   #failed = 0
-  #opened = false
-  #firstWorks = false
+  #firstWorks: boolean
 
-  constructor(
-    ways: readonly ('ws' | 'sse' | ClientTransport)[],
-    url: string,
-    { storage }: Host,
-    problem: Tell,
-  ) {
+  constructor(ways: readonly WayName[], url: string, storage: Host['storage'], problem: Tell) {
     this.#ways = ways
     this.#url = url
     this.#storage = storage
@@ -38,14 +35,15 @@ export class Ways {
 
   /** The server can ping on the present one. */
   get pings(): boolean {
-    return this.#way?.pings === true
+    return this.#way!.pings
   }
 
   /** Brings in what is loaded on demand; `null`: it is here. Never rejects. */
   load(): Promise<void> | null {
-    const way = this.#ways[this.#index]!
-    this.#way = way === 'ws' ? ws : way === 'sse' ? null : way
-    if (this.#way !== null) return null
+    const way = this.#ways[this.#index]
+    this.#way = way === 'ws' ? ws : null
+    if (typeof way === 'object') this.#way = way
+    if (way !== 'sse') return null
     return import('./sse.ts').then(
       ({ sse }) => {
         this.#way = sse
@@ -56,17 +54,12 @@ export class Ways {
 
   /** Throws where there is no way. */
   connect(told: LineEvents): Line {
-    this.#opened = false
-    if (this.#way === null) throw new Error(`${nameOf(this.#ways[this.#index]!)} is not there`)
-    return this.#way.connect(this.#url, told)
+    return this.#way!.connect(this.#url, told)
   }
 
-  opened(): void {
-    this.#opened = true
+  /** A welcome came this way. */
+  worked(): void {
     this.#failed = 0
-  }
-
-  welcomed(): void {
     this.#firstWorks ||= this.#index === 0
     try {
       this.#storage?.setItem(this.#key, nameOf(this.#way!))
@@ -75,22 +68,22 @@ export class Ways {
     }
   }
 
-  /** The present connection is over. */
-  closed(): void {
-    if (this.#opened || this.#firstWorks || ++this.#failed < PATIENCE) return
+  /** Nothing opened this way. */
+  failed(): void {
+    if (this.#firstWorks || ++this.#failed < PATIENCE) return
     this.#failed = 0
     this.#index = (this.#index + 1) % this.#ways.length
   }
 
-  #kept(): string | null {
+  #kept(): string | null | undefined {
     try {
-      return this.#storage?.getItem(this.#key) ?? null
+      return this.#storage?.getItem(this.#key)
     } catch {
       return null
     }
   }
 }
 
-function nameOf(way: string | ClientTransport): string {
+function nameOf(way: WayName): string {
   return typeof way === 'string' ? way : way.name
 }

@@ -7,45 +7,43 @@ export const NEVER = Number.POSITIVE_INFINITY
 /** Longer ones make a timer fire at once. */
 const LONGEST = 2 ** 31 - 1
 
-export class Agenda {
-  readonly #host: Host
-  readonly #due = new Map<() => void, number>()
-  #timer: unknown
-  #last = 0
-  #ahead = 0
-
-  constructor(host: Host) {
-    this.#host = host
-  }
-
+export interface Agenda {
   /** The wall clock, since only that runs on while a machine sleeps; where it is set back, this one stands still. */
-  now(): number {
-    const wall = this.#host.now()
-    this.#ahead = Math.max(this.#ahead, this.#last - wall)
-    this.#last = wall + this.#ahead
-    return this.#last
-  }
-
+  now(): number
   /** Runs it once at `at`, in ms of `now`, and no other time; `NEVER`: not at all. */
-  plan(run: () => void, at: number): void {
-    if (at < NEVER) this.#due.set(run, at)
-    else this.#due.delete(run)
-    this.#arm()
-  }
+  plan(run: () => void, at: number): void
+  clear(): void
+}
 
-  clear(): void {
-    this.#due.clear()
-    this.#arm()
+export function makeAgenda(host: Host): Agenda {
+  const due = new Map<() => void, number>()
+  let timer: unknown
+  let last = 0
+  let ahead = 0
+  const now = () => {
+    const wall = host.now()
+    ahead = Math.max(ahead, last - wall)
+    last = wall + ahead
+    return last
   }
-
-  #arm(): void {
-    const ms = Math.min(...this.#due.values()) - this.now()
-    this.#host.cancel(this.#timer)
-    if (ms < NEVER) this.#timer = this.#host.after(Math.min(Math.max(0, ms), LONGEST), () => this.#fire())
+  const arm = () => {
+    const ms = Math.min(...due.values()) - now()
+    host.cancel(timer)
+    if (ms < NEVER) timer = host.after(Math.min(Math.max(0, ms), LONGEST), fire)
   }
-
-  #fire(): void {
-    for (const [run, at] of [...this.#due]) if (at <= this.now() && this.#due.delete(run)) run()
-    this.#arm()
+  const fire = () => {
+    for (const [run, at] of [...due]) if (at <= now() && due.delete(run)) run()
+    arm()
+  }
+  return {
+    now,
+    plan(run, at) {
+      due.set(run, at)
+      arm()
+    },
+    clear() {
+      due.clear()
+      arm()
+    },
   }
 }

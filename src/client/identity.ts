@@ -5,99 +5,89 @@
 import type { Host } from './host.ts'
 import type { Tell } from './types.ts'
 
+export interface Identity {
+  /** Makes sure that nobody else is this instance; a promise only where that takes a while. Never rejects. */
+  claim(): Promise<void> | undefined
+  /** Lets another page be this instance, and this page be put into the back/forward cache. */
+  release(): void
+  /** As a hello has it. */
+  current(): { readonly instance: string; readonly epoch: number }
+  /** For the next connection. */
+  advance(): void
+  renew(): void
+  destroy(): void
+}
+
 /** Letters of 5 bits: 130 random bits. */
 const LENGTH = 26
-const KEPT = /^([\w-]{16,64}) (\d{1,9})$/
 /** A page that is reloaded lets go of its lock a moment after the next one asks for it. */
 const HANDOVER = 1_000
 
 /** Keys in use on this page: two clients of one member are two sessions. */
 const used = new Set<string>()
 
-export class Identity {
-  instance = ''
-  epoch = 0
-  readonly #host: Host
-  readonly #key: string
-  readonly #problem: Tell
-  #claimed = false
-  #told = false
-  #release: () => void = () => {}
-
-  /** `key`: the same for every load of the same page. */
-  constructor(host: Host, key: string, problem: Tell) {
-    this.#host = host
-    this.#problem = problem
-    while (used.has(key)) key += '+'
-    used.add(key)
-    this.#key = key
-    const kept = KEPT.exec(this.#stored(storage => storage.getItem(key)) ?? '')
-    this.instance = kept?.[1] ?? this.#draw()
-    this.epoch = Number(kept?.[2] ?? 0)
+/** `key`: the same for every load of the same page. */
+export function makeIdentity(host: Host, key: string, problem: Tell): Identity {
+  const { storage, locks } = host
+  let claimed = false
+  let release = () => {}
+  const told = new Set<string>()
+  const once: Tell = (code, message, more) => {
+    if (!told.has(code)) problem(code, message, more)
+    told.add(code)
   }
-
-  /** Makes sure that nobody else is this instance; `null`: it is so already. Never rejects. */
-  claim(): Promise<void> | null {
-    const { locks, storage } = this.#host
-    if (this.#claimed || storage === null) return null
-    this.#claimed = true
-    if (locks !== null) return this.#lock(locks)
-    this.#problem('locks', 'no Web Locks (they need https): only the server can tell a copied tab')
-    return null
-  }
-
-  /** Lets another page be this instance, and this page be put into the back/forward cache. */
-  release(): void {
-    this.#claimed = false
-    this.#release()
-  }
-
-  /** For the next connection. */
-  advance(): void {
-    this.epoch++
-    this.#stored(storage => storage.setItem(this.#key, `${this.instance} ${this.epoch}`))
-  }
-
-  renew(): void {
-    this.release()
-    this.instance = this.#draw()
-    this.epoch = 0
-  }
-
-  destroy(): void {
-    this.release()
-    used.delete(this.#key)
-  }
-
-  #draw(): string {
-    const letters = Array.from(this.#host.bytes(LENGTH), byte => (byte % 32).toString(32))
-    return letters.join('')
-  }
-
-  #lock(locks: NonNullable<Host['locks']>): Promise<void> {
-    return new Promise<void>((granted, failed) => {
-      const hold = () =>
-        new Promise<void>(release => {
-          this.#release = release
-          granted()
-        })
-      locks.request(`systole ${this.instance}`, { signal: AbortSignal.timeout(HANDOVER) }, hold).catch(failed)
-    }).catch(cause => {
-      if (cause?.name !== 'TimeoutError') return this.#problem('locks', `no Web Lock: ${cause}`, { cause })
-      this.renew()
-      return this.claim() ?? undefined
-    })
-  }
-
-  #stored<T>(use: (storage: NonNullable<Host['storage']>) => T): T | null {
-    const { storage } = this.#host
+  const stored = (use: (storage: NonNullable<Host['storage']>) => string | null | void) => {
     try {
       return storage && use(storage)
     } catch (cause) {
-      if (this.#told) return null
-      this.#told = true
-      this.#problem('storage', `no storage, so a reload begins a new session: ${cause}`, { cause })
+      once('storage', `no storage, so a reload begins a new session: ${cause}`, { cause })
       return null
     }
   }
+  const draw = () => Array.from(host.bytes(LENGTH), byte => (byte % 32).toString(32)).join('')
+  while (used.has(key)) key += '+'
+  used.add(key)
+  const kept = /^([\w-]{16,64}) (\d{1,9})$/.exec(stored(storage => storage.getItem(key)) ?? '')
+  let instance = kept?.[1] ?? draw()
+  let epoch = Number(kept?.[2] ?? 0)
+  const hold = (granted: () => void) =>
+    new Promise<void>(done => {
+      release = done
+      granted()
+    })
+  const self: Identity = {
+    claim() {
+      if (claimed || !storage) return
+      claimed = true
+      if (!locks)
+        return void once('locks', 'no Web Locks (they need https): only the server can tell a copied tab')
+      return new Promise<void>((granted, failed) => {
+        const signal = AbortSignal.timeout(HANDOVER)
+        locks.request(`systole ${instance}`, { signal }, () => hold(granted)).catch(failed)
+      }).catch(cause => {
+        if (cause.name !== 'TimeoutError') return once('locks', `no Web Lock: ${cause}`, { cause })
+        self.renew()
+        return self.claim()
+      })
+    },
+    release() {
+      claimed = false
+      release()
+    },
+    current: () => ({ instance, epoch }),
+    advance() {
+      epoch++
+      stored(storage => storage.setItem(key, `${instance} ${epoch}`))
+    },
+    renew() {
+      self.release()
+      instance = draw()
+      epoch = 0
+    },
+    destroy() {
+      self.release()
+      used.delete(key)
+    },
+  }
+  return self
 }

@@ -2,78 +2,73 @@
 // new list is built beside the old one, which stands until the new one is whole.
 
 import type { Entry } from '../protocol/messages.ts'
-import type { Frame } from './driver.ts'
-import type { Counts, Payloads } from './types.ts'
-import type { WatchHandle } from './watch.ts'
+import type { Frame } from './reader.ts'
+import type { Counts } from './types.ts'
 
-export class List<P extends Payloads> {
-  readonly watches = new Set<WatchHandle<P>>()
-  members = new Map<string, Entry>()
-  whole = false
-  counts: Counts | null = null
-  cursor: string | undefined = undefined
-  /** The server was told on this connection. */
-  told = false
+export interface List {
   /** As it stands in a `watch`. */
   readonly scope: object
   /** Of its `watch`: what an error about it refers to. */
   readonly id: number
-  #next: Map<string, Entry> | null = null
-
-  constructor(scope: object, id: number) {
-    this.scope = scope
-    this.id = id
-  }
-
-  /** Takes a frame in, and tells those who watch. Throws for what cannot be understood. */
-  heard(frame: Frame<'snapshot'> | Frame<'diff'> | Frame<'counts'>): void {
-    if (frame.t === 'counts') this.counts = frame
-    const changed = frame.t === 'counts' ? [] : this.#listed(frame)
-    if (changed !== null) for (const watch of [...this.watches]) watch.tell(changed, frame.t === 'counts')
-  }
-
-  /** A new connection: half a snapshot is none. */
-  broke(): void {
-    this.told = false
-    this.#next = null
-  }
-
-  #listed(frame: Frame<'snapshot'> | Frame<'diff'>): readonly Entry[] | null {
-    const { t, of, entries, cursor } = frame
-    if (!entries.every(isEntry) || (cursor !== undefined && typeof cursor !== 'string'))
-      throw new TypeError('no list')
-    if (t === 'diff') this.whole ||= frame.resumed === true
-    if (of !== 'members' && t === 'snapshot') return this.#built(entries, frame.part, cursor)
-    // a diff before its snapshot is of an older watch
-    if (of !== 'members' && !this.whole) return null
-    this.cursor = cursor ?? this.cursor
-    return entries.filter(entry => this.#put(entry, t === 'snapshot'))
-  }
-
-  #built(entries: readonly Entry[], part: number, cursor: string | undefined): readonly Entry[] | null {
-    if (part === 0) this.#next = new Map()
-    const next = this.#next
-    for (const entry of entries) next?.set(entry.member, entry)
-    if (next === null || cursor === undefined) return null
-    const before = this.members
-    this.members = next
-    this.#next = null
-    this.whole = true
-    this.cursor = cursor
-    const left = [...before.values()].filter(({ member }) => !next.has(member))
-    const came = [...next.values()].filter(({ member, version }) => before.get(member)?.version !== version)
-    return [...left.map(entry => ({ ...entry, gone: true as const })), ...came]
-  }
-
-  #put(entry: Entry, answer: boolean): boolean {
-    const { member, version, gone } = entry
-    const held = this.members.get(member)?.version
-    if (held !== undefined && version !== undefined && (version < held || (version === held && !answer)))
-      return false
-    return gone ? this.members.delete(member) : !!this.members.set(member, entry)
-  }
+  /** Those who watch it, told who changed and whether numbers did; and whom of it, where not everybody. */
+  readonly watches: Map<
+    (changed: readonly Entry[], counted: boolean) => void,
+    ReadonlySet<string> | undefined
+  >
+  members: Map<string, Entry>
+  whole: boolean
+  counts: Counts | null
+  cursor: string | undefined
+  /** The server was told on this connection. */
+  told: boolean
+  /** Under way. */
+  next: Map<string, Entry> | undefined
 }
 
-function isEntry(entry: Entry): boolean {
-  return typeof entry.member === 'string' && typeof entry.state === 'string'
+/** Nobody is on it. */
+export function makeList(scope: object, id: number): List {
+  const nothing = { counts: null, cursor: undefined, next: undefined }
+  return { scope, id, watches: new Map(), members: new Map(), whole: false, told: false, ...nothing }
+}
+
+/** Takes a frame in, and tells those who watch. Throws for what cannot be understood. */
+export function hear(list: List, frame: Frame<'snapshot'> | Frame<'diff'> | Frame<'counts'>): void {
+  const counted = frame.t === 'counts'
+  if (counted) list.counts = frame
+  const changed = counted ? [] : listed(list, frame)
+  if (changed) for (const watch of [...list.watches.keys()]) watch(changed, counted)
+}
+
+function listed(list: List, frame: Frame<'snapshot'> | Frame<'diff'>): readonly Entry[] | undefined {
+  const { t, of, entries, cursor } = frame
+  if (!entries.every(isEntry) || (cursor !== undefined && typeof cursor !== 'string'))
+    throw new TypeError('no list')
+  if (t === 'diff') list.whole ||= frame.resumed === true
+  else if (of !== 'members') return built(list, frame)
+  // a diff before its snapshot is of an older watch
+  if (of !== 'members' && !list.whole) return undefined
+  list.cursor = cursor ?? list.cursor
+  return entries.filter(entry => put(list.members, entry, t === 'snapshot'))
+}
+
+function built(list: List, { part, entries, cursor }: Frame<'snapshot'>): readonly Entry[] | undefined {
+  if (part === 0) list.next = new Map()
+  const { members, next } = list
+  for (const entry of entries) next?.set(entry.member, entry)
+  if (!next || cursor === undefined) return undefined
+  Object.assign(list, { members: next, next: undefined, whole: true, cursor })
+  const left = [...members.values()].filter(({ member }) => !next.has(member))
+  const came = [...next.values()].filter(({ member, version }) => members.get(member)?.version !== version)
+  return [...left.map(entry => ({ ...entry, gone: true as const })), ...came]
+}
+
+function put(members: Map<string, Entry>, entry: Entry, answer: boolean): boolean {
+  const { member, version, gone } = entry
+  const held = members.get(member)?.version
+  if (held && version && (answer ? version < held : version <= held)) return false
+  return gone ? members.delete(member) : !!members.set(member, entry)
+}
+
+function isEntry({ member, state }: Entry): boolean {
+  return typeof member === 'string' && typeof state === 'string'
 }

@@ -2,66 +2,70 @@
 // the server what it does not know yet: after a break all of it, where the server forgot.
 
 import { type Agenda, NEVER } from './agenda.ts'
-import type { Status } from './types.ts'
+import type { Id, Status } from './types.ts'
 
-export class Myself {
-  readonly groups = new Set<string>()
-  /** Nobody can see the program. */
-  hidden = false
-  readonly #agenda: Agenda
-  readonly #send: (message: object) => boolean
-  readonly #idleAfter: number
-  readonly #toldGroups = new Set<string>()
-  #status: Status | null = null
-  #toldStatus = true
-  /** `null`: it may know either. */
-  #toldAway: boolean | null = false
-  #activeAt: number
-
-  /** `send`: false where no connection is known to live. `idleAfter`: ms. */
-  constructor(agenda: Agenda, send: (message: object) => boolean, idleAfter: number | false) {
-    this.#agenda = agenda
-    this.#send = send
-    this.#idleAfter = idleAfter === false ? NEVER : idleAfter
-    this.#activeAt = agenda.now()
-  }
-
+export interface Myself {
   /** Somebody does something. Called for every move of a pointer, so no more is done than has to be. */
-  active(): void {
-    const idle = this.#isIdle()
-    this.#activeAt = this.#agenda.now()
-    if (idle) this.tell()
-  }
-
-  setStatus(status: Status | null): void {
-    this.#status = status
-    this.#toldStatus = false
-    this.tell()
-  }
-
+  active(): void
+  setStatus(status: Status | null): void
+  enter(group: Id): void
+  exit(group: Id): void
   /** The server greeted; `resumed`: it still knows all it was told. */
-  greeted(resumed: boolean): void {
-    this.#toldAway = resumed ? null : false
-    if (resumed) return
-    this.#toldGroups.clear()
-    this.#toldStatus = this.#status === null
-  }
-
+  greeted(resumed: boolean): void
   /** Tells what the server does not know. */
-  readonly tell = (): void => {
-    const { groups } = this
-    const told = this.#toldGroups
-    const send = this.#send
-    const idle = this.#isIdle()
-    const away = idle || this.hidden
-    this.#agenda.plan(this.tell, idle ? NEVER : this.#activeAt + this.#idleAfter)
-    if (away !== this.#toldAway && send({ t: away ? 'away' : 'back' })) this.#toldAway = away
-    this.#toldStatus ||= send({ t: 'status', ...this.#status })
-    for (const group of groups) if (!told.has(group) && send({ t: 'enter', group })) told.add(group)
-    for (const group of told) if (!groups.has(group) && send({ t: 'exit', group })) told.delete(group)
-  }
+  tell(): void
+}
 
-  #isIdle(): boolean {
-    return this.#agenda.now() >= this.#activeAt + this.#idleAfter
+/** `idleAfter`: ms; `send`: false where no connection is known to live. */
+export function makeMyself(
+  idleAfter: number | false,
+  { now, plan }: Agenda,
+  isHidden: () => boolean,
+  send: (message: object) => boolean,
+): Myself {
+  const groups = new Set<string>()
+  const toldGroups = new Set<string>()
+  let status: Status | null = null
+  let toldStatus = true
+  let activeAt = now()
+  /** `null`: it may think either. */
+  let toldAway: boolean | null = false
+  const idleAt = () => (idleAfter === false ? NEVER : activeAt + idleAfter)
+  const tell = () => {
+    const away = isHidden() || idleAt() <= now()
+    if (away !== toldAway && send({ t: away ? 'away' : 'back' })) toldAway = away
+    toldStatus = toldStatus || send({ t: 'status', ...status })
+    for (const group of groups)
+      if (!toldGroups.has(group) && send({ t: 'enter', group })) toldGroups.add(group)
+    for (const group of toldGroups)
+      if (!groups.has(group) && send({ t: 'exit', group })) toldGroups.delete(group)
+    plan(tell, idleAt() > now() ? idleAt() : NEVER)
+  }
+  return {
+    active() {
+      const idle = idleAt() <= now()
+      activeAt = now()
+      if (idle) tell()
+    },
+    setStatus(given) {
+      status = given
+      toldStatus = false
+      tell()
+    },
+    enter(group) {
+      groups.add(`${group}`)
+      tell()
+    },
+    exit(group) {
+      groups.delete(`${group}`)
+      tell()
+    },
+    greeted(resumed) {
+      toldAway = resumed ? null : false
+      if (resumed) return
+      toldGroups.clear()
+      toldStatus = status === null
+    },
+    tell,
   }
 }

@@ -3,7 +3,22 @@
 
 import type { Host, Signal } from './host.ts'
 
-const ACTIVITY = ['pointerdown', 'pointermove', 'keydown', 'touchstart', 'scroll', 'wheel']
+/** What an event of a page tells; `false`: nothing. */
+const SIGNALS: Readonly<Record<string, (event: Event) => Signal | false>> = {
+  visibilitychange: () => document.visibilityState as Signal,
+  resume: () => 'wake',
+  // not those of its fields
+  focus: event => event.target === window && 'wake',
+  online: () => 'online',
+  offline: () => 'offline',
+  pagehide: event => ((event as PageTransitionEvent).persisted ? 'cached' : 'leaving'),
+  pageshow: event => (event as PageTransitionEvent).persisted && 'restored',
+  pointerdown: isActive,
+  pointermove: isActive,
+  keydown: isActive,
+  touchstart: isActive,
+  scroll: isActive,
+}
 
 /** A program: never hidden, nothing to tell. */
 const program: Host = {
@@ -21,41 +36,28 @@ const program: Host = {
 /** The host of the place this runs at. */
 export function here(): Host {
   if (typeof document === 'undefined') return program
-  return {
-    ...program,
-    listen,
-    // being looked at alone may throw, where storage is forbidden
-    storage: {
-      getItem: key => sessionStorage.getItem(key),
-      setItem: (key, text) => sessionStorage.setItem(key, text),
-    },
-    locks: navigator.locks ?? null,
-    base: location.href,
+  // to look at the storage may throw, where it is forbidden
+  const storage: Host['storage'] = {
+    getItem: key => sessionStorage.getItem(key),
+    setItem: (key, text) => sessionStorage.setItem(key, text),
   }
+  return { ...program, listen, storage, locks: navigator.locks ?? null, base: location.href }
 }
 
+function isActive(): Signal {
+  return 'active'
+}
+
+// Captured, so at the window and before anybody can stop them.
 function listen(tell: (signal: Signal) => void): () => void {
   const stop = new AbortController()
-  const options = { signal: stop.signal, passive: true, capture: true }
-  const hear = (target: EventTarget, names: readonly string[], signal: (event: Event) => Signal | null) => {
-    for (const name of names)
-      target.addEventListener(
-        name,
-        event => {
-          const told = signal(event)
-          if (told !== null) tell(told)
-        },
-        options,
-      )
+  for (const [name, signal] of Object.entries(SIGNALS)) {
+    const hear = (event: Event) => {
+      const told = signal(event)
+      if (told) tell(told)
+    }
+    addEventListener(name, hear, { signal: stop.signal, capture: true, passive: true })
   }
-  const persisted = (event: Event) => (event as PageTransitionEvent).persisted
-  hear(document, ['visibilitychange'], () => document.visibilityState as 'hidden' | 'visible')
-  hear(document, ['resume'], () => 'wake')
-  hear(window, ['focus'], ({ target }) => (target === window ? 'wake' : null))
-  hear(window, ['online', 'offline'], ({ type }) => type as Signal)
-  hear(window, ['pagehide'], event => (persisted(event) ? 'cached' : 'leaving'))
-  hear(window, ['pageshow'], event => (persisted(event) ? 'restored' : null))
-  hear(document, ACTIVITY, () => 'active')
-  if (document.visibilityState === 'hidden') tell('hidden')
+  if (document.hidden) tell('hidden')
   return () => stop.abort()
 }

@@ -2,18 +2,16 @@
 // life. It is kept in memory only.
 
 import { type Agenda, NEVER } from './agenda.ts'
-import type { ClientOptions, Tell, TokenRequest } from './types.ts'
-import { Unauthorized } from './types.ts'
+import { type ClientOptions, type Tell, type TokenRequest, Unauthorized } from './types.ts'
 
-/** What it works with. */
-export interface TokensParts {
-  readonly agenda: Agenda
-  readonly getToken: NonNullable<ClientOptions['getToken']>
-  /** Sends a fresh one on the living connection; resolves with how long it is good for, in ms, if the server says so. */
-  refresh(token: string): Promise<number | null>
-  /** The program says that nobody is signed in. */
-  unauthorized(): void
-  readonly problem: Tell
+export interface Tokens {
+  /** What it is; before `get`, and after `forget`, nothing. */
+  token(): string | undefined
+  /** A promise only where one has to be asked for. Rejects with what the program threw. */
+  get(): Promise<void> | undefined
+  forget(): void
+  /** The server says how long it is good for, in ms. */
+  lasts(life: number): void
 }
 
 /** Of a token's life, when the next one is asked for. */
@@ -21,55 +19,49 @@ const SHARE = 0.8
 /** Between tries to get a fresh one, in ms at least. */
 const PAUSE = 1_000
 
-export class Tokens {
-  token: string | null = null
-  readonly #parts: TokensParts
-  #reason: TokenRequest['reason'] = 'connect'
-  #expiresAt = NEVER
-
-  constructor(parts: TokensParts) {
-    this.#parts = parts
+/**
+ * `send`: sends a fresh one on the living connection, and resolves when the server took it; `unauthorized`: the program
+ * says that nobody is signed in.
+ */
+export function makeTokens(
+  getToken: NonNullable<ClientOptions['getToken']>,
+  { now, plan }: Agenda,
+  send: (token: string) => Promise<void>,
+  unauthorized: () => void,
+  problem: Tell,
+): Tokens {
+  let token: string | undefined
+  let reason: TokenRequest['reason'] = 'connect'
+  let expiresAt = NEVER
+  const ask = async (reason: TokenRequest['reason']) => {
+    const given: unknown = await getToken({ reason })
+    if (typeof given !== 'string' || given === '') throw new TypeError(`it is ${typeof given}, not a text`)
+    token = given
+    expiresAt = NEVER
   }
-
-  /** `null`: there is one. Rejects with what the program threw. */
-  get(): Promise<void> | null {
-    const good = this.token !== null && this.#parts.agenda.now() < this.#expiresAt
-    return good ? null : this.#ask(this.#reason)
-  }
-
-  forget(): void {
-    this.token = null
-    this.#reason = 'refused'
-    this.#parts.agenda.plan(this.#refresh, NEVER)
-  }
-
-  /** The server says how long it is good for, in ms. */
-  lasts(life: number): void {
-    const { agenda } = this.#parts
-    this.#reason = 'connect'
-    this.#expiresAt = agenda.now() + life
-    agenda.plan(this.#refresh, agenda.now() + life * SHARE)
-  }
-
-  async #ask(reason: TokenRequest['reason']): Promise<void> {
-    const token: unknown = await this.#parts.getToken({ reason })
-    if (typeof token !== 'string' || token === '') throw new TypeError(`it gave ${typeof token}, not a text`)
-    this.token = token
-    this.#expiresAt = NEVER
-  }
-
-  readonly #refresh = async (): Promise<void> => {
-    const { agenda, refresh, unauthorized, problem } = this.#parts
-    const until = this.#expiresAt
+  const refresh = async () => {
+    const until = expiresAt
     try {
-      await this.#ask('refresh')
-      const life = await refresh(this.token!)
-      if (life !== null) this.lasts(life)
+      await ask('refresh')
+      await send(token!)
     } catch (cause) {
       if (cause instanceof Unauthorized) return unauthorized()
       problem('token', `no fresh token: ${cause}`, { cause })
-      const left = until - agenda.now()
-      if (left > 0) agenda.plan(this.#refresh, agenda.now() + Math.max(PAUSE, left / 2))
+      if (until > now()) plan(refresh, now() + Math.max(PAUSE, (until - now()) / 2))
     }
+  }
+  return {
+    token: () => token,
+    get: () => (token !== undefined && now() < expiresAt ? undefined : ask(reason)),
+    forget() {
+      token = undefined
+      reason = 'refused'
+      plan(refresh, NEVER)
+    },
+    lasts(life) {
+      reason = 'connect'
+      expiresAt = now() + life
+      plan(refresh, now() + life * SHARE)
+    },
   }
 }

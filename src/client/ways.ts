@@ -8,82 +8,66 @@ import type { Tell } from './types.ts'
 /** How a program names a way. */
 export type WayName = 'ws' | 'sse' | ClientTransport
 
+export interface Ways {
+  /** Brings in what is loaded on demand; a promise only where that takes a while. Never rejects. */
+  load(): Promise<void> | undefined
+  /** Throws where there is no way. */
+  connect(told: LineEvents): Line
+  /** A welcome came; whether the server can ping this way. */
+  worked(): boolean
+  /** Nothing opened. */
+  failed(): void
+}
+
 /** Upgrades that may fail before the next way is tried. */
 const PATIENCE = 2
 
-export class Ways {
-  readonly #ways: readonly WayName[]
-  readonly #url: string
-  readonly #storage: Host['storage']
-  readonly #problem: Tell
-  readonly #key: string
-  #index: number
-  #way: ClientTransport | null = null
-  #failed = 0
-  #firstWorks: boolean
-
-  constructor(ways: readonly WayName[], url: string, storage: Host['storage'], problem: Tell) {
-    this.#ways = ways
-    this.#url = url
-    this.#storage = storage
-    this.#problem = problem
-    this.#key = `systole way ${url}`
-    const kept = ways.map(nameOf).indexOf(this.#kept() ?? '')
-    this.#index = Math.max(0, kept)
-    this.#firstWorks = kept === 0
-  }
-
-  /** The server can ping on the present one. */
-  get pings(): boolean {
-    return this.#way!.pings
-  }
-
-  /** Brings in what is loaded on demand; `null`: it is here. Never rejects. */
-  load(): Promise<void> | null {
-    const way = this.#ways[this.#index]
-    this.#way = way === 'ws' ? ws : null
-    if (typeof way === 'object') this.#way = way
-    if (way !== 'sse') return null
-    return import('./sse.ts').then(
-      ({ sse }) => {
-        this.#way = sse
-      },
-      cause => this.#problem('transport', `sse could not be loaded: ${cause}`, { cause }),
-    )
-  }
-
-  /** Throws where there is no way. */
-  connect(told: LineEvents): Line {
-    return this.#way!.connect(this.#url, told)
-  }
-
-  /** A welcome came this way. */
-  worked(): void {
-    this.#failed = 0
-    this.#firstWorks ||= this.#index === 0
-    try {
-      this.#storage?.setItem(this.#key, nameOf(this.#way!))
-    } catch {
-      // told by whoever keeps the instance there
-    }
-  }
-
-  /** Nothing opened this way. */
-  failed(): void {
-    if (this.#firstWorks || ++this.#failed < PATIENCE) return
-    this.#failed = 0
-    this.#index = (this.#index + 1) % this.#ways.length
-  }
-
-  #kept(): string | null | undefined {
-    try {
-      return this.#storage?.getItem(this.#key)
-    } catch {
-      return null
-    }
+export function makeWays(names: readonly WayName[], url: string, { storage }: Host, problem: Tell): Ways {
+  const key = `systole way ${url}`
+  const kept = attempt(() => storage?.getItem(key))
+  let index = Math.max(
+    0,
+    names.findIndex(name => nameOf(name) === kept),
+  )
+  let isFirstGood = index === 0 && kept != null
+  let way: ClientTransport | undefined
+  let failed = 0
+  return {
+    load() {
+      const name = names[index]
+      way = name === 'ws' ? ws : name === 'sse' ? undefined : name
+      if (name !== 'sse') return
+      return import('./sse.ts').then(
+        ({ sse }) => {
+          way = sse
+        },
+        cause => problem('transport', `sse could not be loaded: ${cause}`, { cause }),
+      )
+    },
+    connect: told => way!.connect(url, told),
+    worked() {
+      failed = 0
+      isFirstGood ||= index === 0
+      attempt(() => storage?.setItem(key, nameOf(way!)))
+      return way!.pings
+    },
+    failed() {
+      if (isFirstGood || ++failed < PATIENCE) return
+      failed = 0
+      index = (index + 1) % names.length
+    },
   }
 }
 
 function nameOf(way: WayName): string {
   return typeof way === 'string' ? way : way.name
+}
+
+/** What fails here was told by whoever keeps the instance in the same place. */
+function attempt<T>(use: () => T): T | undefined {
+  try {
+    return use()
+  } catch {
+    return undefined
+  }
 }

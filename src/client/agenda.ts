@@ -32,8 +32,12 @@ export function makeAgenda(host: Host): Agenda {
     if (ms < NEVER) timer = host.after(Math.min(Math.max(0, ms), LONGEST), fire)
   }
   const fire = () => {
-    for (const [run, at] of [...due]) if (at <= now() && due.delete(run)) run()
-    arm()
+    try {
+      // one that ran may have planned another anew
+      for (const run of [...due.keys()]) if (due.get(run)! <= now() && due.delete(run)) run()
+    } finally {
+      arm()
+    }
   }
   return {
     now,

@@ -3,16 +3,17 @@
 import type { Host } from './host.ts'
 import { here } from './page.ts'
 import { ANSWER, makeParts } from './parts.ts'
-import type { Client, ClientOptions, Member, Payloads, Sent } from './types.ts'
+import type { Client, ClientOptions, Member, Payloads } from './types.ts'
 
 /** A client of one server. Throws `TypeError` for options that cannot be. */
 export function createClient<P extends Payloads = Payloads>(options: ClientOptions<P>): Client<P> {
   const { host = here(), autoConnect = true } = options
   let hello = helloOf(options)
+  // what is no JSON throws here
+  JSON.stringify(hello)
   const parts = makeParts(options, host, addressOf(options.url, host), () => hello)
   const { agenda, driver, emitter, identity, lists, myself, outbox } = parts
   const { take, machine } = driver
-  const post = (message: object): Sent => (machine().state === 'closed' ? 'dropped' : outbox.post(message))
   const unlisten = host.listen(signal => {
     if (signal === 'active') return myself.active()
     driver.signal(signal)
@@ -49,7 +50,7 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
       emitter.clear()
     },
     on: emitter.on,
-    send: data => post({ t: 'message', data }),
+    send: data => outbox.post({ t: 'message', data }),
     deliver: (data, timeout = ANSWER) => outbox.request({ t: 'message', data }, timeout).then(() => {}),
     ask: ids =>
       outbox
@@ -60,8 +61,8 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
     lastSeen: lists.lastSeen,
     setStatus: myself.setStatus,
     update(details) {
+      outbox.post({ t: 'update', ...details })
       hello = { ...hello, ...details }
-      post({ t: 'update', ...details })
     },
     enter: myself.enter,
     exit: myself.exit,

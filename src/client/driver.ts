@@ -25,13 +25,14 @@ export interface Driver {
   take(input: Input): void
   signal(signal: Exclude<Signal, 'active'>): void
   /** On the present connection; false where there is none that is known to live. */
-  send(message: object): boolean
+  send(text: string): boolean
 }
 
 export function makeDriver(parts: DriverParts): Driver {
   const { host, agenda, identity, tokens, ways, problem } = parts
   const changes: StateChange[] = []
   let machine = IDLE
+  let telling = false
   /** Counts connections. */
   let turn = 0
   let line: Line | undefined
@@ -43,8 +44,11 @@ export function makeDriver(parts: DriverParts): Driver {
     agenda.plan(timer, machine.due)
     if (taken.change) changes.push(taken.change)
     for (const effect of taken.effects) effects[effect]()
-    // one step may lead to the next at once: told in their order
+    // one may lead to the next at once; everybody is told all of them in their order
+    if (telling) return
+    telling = true
     for (let change = changes.shift(); change; change = changes.shift()) parts.changed(change)
+    telling = false
   }
   const timer = () => take({ type: 'timer' })
   const read = makeReader(parts, take)
@@ -97,7 +101,7 @@ export function makeDriver(parts: DriverParts): Driver {
   const drop = (code: number) => {
     if (stage === 'token' && machine.state === 'waiting')
       problem('token', 'getToken has not answered for 10 s')
-    if (stage === 'line') ways.failed()
+    if (stage === 'line' && machine.state === 'waiting') ways.failed()
     stage = undefined
     turn++
     line?.close(code)
@@ -113,7 +117,7 @@ export function makeDriver(parts: DriverParts): Driver {
     park: () => drop(CODE.cached),
     beat: () => line?.send('{"t":"beat"}'),
     renew: identity.renew,
-    forget: () => tokens?.forget(),
+    forget: () => tokens?.forget('refused'),
   }
   return {
     machine: () => machine,
@@ -123,9 +127,9 @@ export function makeDriver(parts: DriverParts): Driver {
       else take({ type: signal })
       if (signal === 'leaving' || signal === 'cached') identity.release()
     },
-    send(message) {
+    send(text) {
       if (machine.state !== 'online') return false
-      line?.send(JSON.stringify(message))
+      line?.send(text)
       return true
     },
   }

@@ -2,6 +2,7 @@
 // reload in the tab's storage. A copied tab holds the same: a Web Lock tells which of the two is the original. Where
 // there is no storage or no lock it goes on without, and says so.
 
+import { type Agenda, NEVER } from './agenda.ts'
 import type { Host } from './host.ts'
 import type { Tell } from './types.ts'
 
@@ -27,16 +28,17 @@ const HANDOVER = 1_000
 const used = new Set<string>()
 
 /** `key`: the same for every load of the same page. */
-export function makeIdentity(host: Host, key: string, problem: Tell): Identity {
+export function makeIdentity(host: Host, { now, plan }: Agenda, key: string, problem: Tell): Identity {
   const { storage, locks } = host
-  let claimed = false
+  let isClaimed = false
+  let claim: AbortController | undefined
   let release = () => {}
   const told = new Set<string>()
   const once: Tell = (code, message, more) => {
     if (!told.has(code)) problem(code, message, more)
     told.add(code)
   }
-  const stored = (use: (storage: NonNullable<Host['storage']>) => string | null | void) => {
+  const stored = (use: (storage: NonNullable<Host['storage']>) => string | null | undefined) => {
     try {
       return storage && use(storage)
     } catch (cause) {
@@ -50,34 +52,47 @@ export function makeIdentity(host: Host, key: string, problem: Tell): Identity {
   const kept = /^([\w-]{16,64}) (\d{1,9})$/.exec(stored(storage => storage.getItem(key)) ?? '')
   let instance = kept?.[1] ?? draw()
   let epoch = Number(kept?.[2] ?? 0)
-  const hold = (granted: () => void) =>
-    new Promise<void>(done => {
-      release = done
-      granted()
-    })
+  const expire = () => claim?.abort()
   const self: Identity = {
     claim() {
-      if (claimed || !storage) return
-      claimed = true
-      if (!locks)
-        return void once('locks', 'no Web Locks (they need https): only the server can tell a copied tab')
+      if (isClaimed || !storage) return
+      isClaimed = true
+      // where no page can be copied there is nothing to tell
+      if (!locks && host.base !== null)
+        once('locks', 'no Web Locks (https?): only the server can tell a copied tab')
+      if (!locks) return
+      const mine = new AbortController()
+      claim = mine
+      plan(expire, now() + HANDOVER)
+      const hold = (granted: () => void) =>
+        new Promise<void>(done => {
+          release = done
+          plan(expire, NEVER)
+          granted()
+        })
       return new Promise<void>((granted, failed) => {
-        const signal = AbortSignal.timeout(HANDOVER)
-        locks.request(`systole ${instance}`, { signal }, () => hold(granted)).catch(failed)
+        locks.request(`systole ${instance}`, { signal: mine.signal }, () => hold(granted)).catch(failed)
       }).catch(cause => {
-        if (cause.name !== 'TimeoutError') return once('locks', `no Web Lock: ${cause}`, { cause })
+        if (claim !== mine) return
+        if (!mine.signal.aborted) return once('locks', `no Web Lock: ${cause}`, { cause })
         self.renew()
         return self.claim()
       })
     },
     release() {
-      claimed = false
+      const mine = claim
+      isClaimed = false
+      claim = undefined
       release()
+      mine?.abort()
     },
     current: () => ({ instance, epoch }),
     advance() {
       epoch++
-      stored(storage => storage.setItem(key, `${instance} ${epoch}`))
+      stored(storage => {
+        storage.setItem(key, `${instance} ${epoch}`)
+        return null
+      })
     },
     renew() {
       self.release()

@@ -2,7 +2,7 @@
 // new list is built beside the old one, which stands until the new one is whole.
 
 import type { Entry } from '../protocol/messages.ts'
-import type { Frame } from './reader.ts'
+import { type Frame, time } from './reader.ts'
 import type { Counts } from './types.ts'
 
 export interface List {
@@ -34,7 +34,7 @@ export function makeList(scope: object, id: number): List {
 /** Takes a frame in, and tells those who watch. Throws for what cannot be understood. */
 export function hear(list: List, frame: Frame<'snapshot'> | Frame<'diff'> | Frame<'counts'>): void {
   const counted = frame.t === 'counts'
-  if (counted) list.counts = frame
+  if (counted && time(frame.states.online) >= 0) list.counts = frame
   const changed = counted ? [] : listed(list, frame)
   if (changed) for (const watch of [...list.watches.keys()]) watch(changed, counted)
 }

@@ -46,8 +46,7 @@ export function makeLists<P extends Payloads>(
     const left = [...told].filter(id => !wanted.has(id))
     const held = told.size === 0 && fresh.every(id => members.has(id))
     if (fresh.length > 0 && begin(named, { members: fresh }, held)) for (const id of fresh) told.add(id)
-    if (left.length > 0) send({ t: 'unwatch', members: left })
-    for (const id of left) told.delete(id)
+    if (left.length > 0 && send({ t: 'unwatch', members: left })) for (const id of left) told.delete(id)
     for (const id of members.keys()) if (!wanted.has(id)) members.delete(id)
   }
   const flush = () => {
@@ -55,10 +54,7 @@ export function makeLists<P extends Payloads>(
     for (const [key, list] of lists) {
       if (list === named) flushIds()
       else if (list.watches.size > 0) list.told ||= begin(list, list.scope, list.whole)
-      else {
-        if (list.told) send({ t: 'unwatch', ...list.scope })
-        lists.delete(key)
-      }
+      else if (!list.told || send({ t: 'unwatch', ...list.scope })) lists.delete(key)
     }
   }
   const plan = () => {
@@ -94,11 +90,12 @@ export function makeLists<P extends Payloads>(
       hear(list, entries ? { ...frame, entries } : frame)
     },
     refused({ code, id }) {
-      if (code !== 'bad_cursor' && code !== 'cursor_ahead') return false
-      // a server that knows nothing of our cursors begins with a new list
-      for (const list of lists.values())
-        if (list.id === id) Object.assign(list, { told: false, cursor: undefined })
-      if (id === 0) told.clear()
+      const list = [...lists.values()].find(list => list.id === id && list.cursor !== undefined)
+      if (!list || (code !== 'bad_cursor' && code !== 'cursor_ahead')) return false
+      // a server that knows nothing of our cursor begins with a new list
+      list.cursor = undefined
+      list.told = false
+      if (list === named) told.clear()
       plan()
       return true
     },
@@ -109,7 +106,9 @@ function isIds(scope: WatchScope): scope is readonly Id[] {
   return Array.isArray(scope)
 }
 
-function wireOf(scope: Exclude<WatchScope, readonly Id[]>): [wire: object, of: string, group: Id | undefined] {
+function wireOf(
+  scope: Exclude<WatchScope, readonly Id[]>,
+): [wire: object, of: string, group: Id | undefined] {
   if (scope === 'all') return [{ all: true }, scope, undefined]
   if ('group' in scope) return [{ group: `${scope.group}` }, 'group', scope.group]
   const group = scope.counts === 'all' ? undefined : scope.counts.group

@@ -75,10 +75,12 @@ const PROBE = 3_000
 const PROVED = 10_000
 /** A timer so late did not run while answers came in. */
 const LATE = 2_000
-/** Between tries of a hidden page. */
+/** Between tries of a hidden page: with what it is spread by, and the way, still within its grace of 75 s. */
 const HIDDEN_WAIT = 60_000
 /** Beats come well before the server begins to wonder. */
 const BEAT_SHARE = 0.8
+/** A window that a server gives is not for ever. */
+const LONGEST_WINDOW = 3_600_000
 /** Where nothing has to be waited for; never a tight loop. */
 const SOON = 250
 
@@ -247,8 +249,9 @@ function wait(m: Machine, reason: Cause, at: number, chance: number): Next {
 
 // A hidden page comes back rarely, and not all of them at once.
 function pause({ window, hidden }: Machine, attempt: number, chance: number): number {
-  if (window !== null) return window.min + chance * (window.max - window.min)
-  return hidden ? HIDDEN_WAIT * (1 + chance / 2) : backoff(attempt, chance)
+  const given = window && window.min + chance * (window.max - window.min)
+  if (given !== null) return Math.max(SOON, Math.min(given, LONGEST_WINDOW))
+  return hidden ? HIDDEN_WAIT * (1 + chance / 6) : backoff(attempt, chance)
 }
 
 /** A connection that ends proves itself by having lasted; else it is one more failure. */

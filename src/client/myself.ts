@@ -1,5 +1,5 @@
 // What this client says of itself: whether somebody is at it, its status, its groups. It keeps what should be so and tells
-// the server what it does not know yet: after a break all of it, where the server forgot.
+// the server all of it on every connection, since what was said last may have been lost with the one before.
 
 import { type Agenda, NEVER } from './agenda.ts'
 import type { Id, Status } from './types.ts'
@@ -10,8 +10,10 @@ export interface Myself {
   setStatus(status: Status | null): void
   enter(group: Id): void
   exit(group: Id): void
-  /** The server greeted; `resumed`: it still knows all it was told. */
-  greeted(resumed: boolean): void
+  /** For a hello; the server knows this much then, and nothing else. */
+  hello(): { readonly away?: true }
+  /** What was told has arrived. */
+  settled(): void
   /** Tells what the server does not know. */
   tell(): void
 }
@@ -23,23 +25,25 @@ export function makeMyself(
   isHidden: () => boolean,
   send: (message: object) => boolean,
 ): Myself {
-  const groups = new Set<string>()
-  const toldGroups = new Set<string>()
-  let status: Status | null = null
-  let toldStatus = true
+  const groups = new Map<string, 'enter' | 'exit'>()
+  const told = new Set<string>()
+  let status: Status | null | undefined
+  let isStatusTold = true
+  let isAwayTold = false
   let activeAt = now()
-  /** `null`: it may think either. */
-  let toldAway: boolean | null = false
   const idleAt = () => (idleAfter === false ? NEVER : activeAt + idleAfter)
+  const isAway = () => isHidden() || idleAt() <= now()
   const tell = () => {
-    const away = isHidden() || idleAt() <= now()
-    if (away !== toldAway && send({ t: away ? 'away' : 'back' })) toldAway = away
-    toldStatus = toldStatus || send({ t: 'status', ...status })
-    for (const group of groups)
-      if (!toldGroups.has(group) && send({ t: 'enter', group })) toldGroups.add(group)
-    for (const group of toldGroups)
-      if (!groups.has(group) && send({ t: 'exit', group })) toldGroups.delete(group)
+    const away = isAway()
+    if (away !== isAwayTold && send({ t: away ? 'away' : 'back' })) isAwayTold = away
+    isStatusTold = isStatusTold || send({ t: 'status', ...status })
+    for (const [group, t] of groups) if (!told.has(group) && send({ t, group })) told.add(group)
     plan(tell, idleAt() > now() ? idleAt() : NEVER)
+  }
+  const move = (group: Id, how: 'enter' | 'exit') => {
+    groups.set(`${group}`, how)
+    told.delete(`${group}`)
+    tell()
   }
   return {
     active() {
@@ -49,22 +53,19 @@ export function makeMyself(
     },
     setStatus(given) {
       status = given
-      toldStatus = false
+      isStatusTold = false
       tell()
     },
-    enter(group) {
-      groups.add(`${group}`)
-      tell()
+    enter: group => move(group, 'enter'),
+    exit: group => move(group, 'exit'),
+    hello() {
+      told.clear()
+      isStatusTold = status === undefined
+      isAwayTold = isAway()
+      return isAwayTold ? { away: true } : {}
     },
-    exit(group) {
-      groups.delete(`${group}`)
-      tell()
-    },
-    greeted(resumed) {
-      toldAway = resumed ? null : false
-      if (resumed) return
-      toldGroups.clear()
-      toldStatus = status === null
+    settled() {
+      for (const [group, t] of groups) if (t === 'exit' && told.has(group)) groups.delete(group)
     },
     tell,
   }

@@ -8,7 +8,7 @@ import { type Sent, Undelivered } from './types.ts'
 type Answer = Readonly<Record<string, unknown>>
 
 interface Letter {
-  readonly message: object
+  readonly text: string
   /** When it is given up. */
   readonly until: number
   /** Told the answer, or why there will be none. Absent: nobody asks. */
@@ -32,7 +32,11 @@ export interface Outbox {
 }
 
 /** `room`: how many may wait; `send`: false where no connection is known to live. */
-export function makeOutbox(room: number, { now, plan }: Agenda, send: (message: object) => boolean): Outbox {
+export function makeOutbox(
+  room: () => number,
+  { now, plan }: Agenda,
+  send: (text: string) => boolean,
+): Outbox {
   const letters = new Map<unknown, Letter>()
   let last = 0
   const expire = () => drop('timeout', 'no answer in time', ({ until }) => until <= now())
@@ -48,25 +52,21 @@ export function makeOutbox(room: number, { now, plan }: Agenda, send: (message: 
   }
   const flush = () => {
     for (const [id, letter] of letters) {
-      letter.sent ||= send(letter.message)
+      letter.sent ||= send(letter.text)
       if (letter.sent && !letter.reject) letters.delete(id)
     }
     arm()
   }
   const post = (message: object, more?: Partial<Letter>): Sent => {
     const id = ++last
-    const letter = {
-      message: more ? { ...message, id } : message,
-      until: NEVER,
-      entries: [],
-      sent: false,
-      ...more,
-    }
+    // what is no JSON throws here, at whoever says it
+    const text = JSON.stringify(more ? { ...message, id } : message)
+    const letter: Letter = { text, until: NEVER, entries: [], sent: false, ...more }
     const waiting = [...letters.values()].filter(({ sent }) => !sent).length
     letters.set(id, letter)
     flush()
     if (letter.sent) return 'sent'
-    if (waiting < room) return 'queued'
+    if (waiting < room()) return 'queued'
     letters.delete(id)
     return 'dropped'
   }

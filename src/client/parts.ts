@@ -11,7 +11,7 @@ import { type Lists, makeLists } from './lists.ts'
 import { type Myself, makeMyself } from './myself.ts'
 import { makeOutbox, type Outbox } from './outbox.ts'
 import { type Frame, time } from './reader.ts'
-import { makeTokens } from './tokens.ts'
+import { makeTokens, type Tokens } from './tokens.ts'
 import type { ClientOptions, Payloads, StateChange } from './types.ts'
 import { makeWays } from './ways.ts'
 
@@ -23,6 +23,7 @@ export interface Parts<P extends Payloads> {
   readonly lists: Lists<P>
   readonly myself: Myself
   readonly driver: Driver
+  readonly tokens: Tokens | undefined
   /** The last one. */
   welcome?: Frame<'welcome'>
   /** The server's clock - ours. */
@@ -44,8 +45,10 @@ export function makeParts<P extends Payloads>(
   const emitter = makeEmitter<P>()
   const { problem } = emitter
   const agenda = makeAgenda(host)
-  const send = (message: object) => parts.driver.send(message)
-  const outbox = makeOutbox(options.outbox ?? ROOM, agenda, send)
+  const send = (message: object) => parts.driver.send(JSON.stringify(message))
+  // nothing is kept for a connection that will not come
+  const room = () => (parts.driver.machine().state === 'closed' ? 0 : (options.outbox ?? ROOM))
+  const outbox = makeOutbox(room, agenda, text => parts.driver.send(text))
   const isHidden = () => parts.driver.machine().hidden
   const say = observer ? () => false : send
   const refresh = async (token: string) => {
@@ -54,12 +57,13 @@ export function makeParts<P extends Payloads>(
   }
   const unauthorized = () => parts.driver.take({ type: 'denied', final: true })
   const tokens = getToken && makeTokens(getToken, agenda, refresh, unauthorized, problem)
-  const identity = makeIdentity(host, `systole ${url} ${member ?? ''}`, problem)
+  const identity = makeIdentity(host, agenda, `systole ${url} ${member ?? ''}`, problem)
   const parts: Parts<P> = {
     agenda,
     emitter,
     identity,
     outbox,
+    tokens,
     lists: makeLists(options.suspect, emitter, send),
     myself: makeMyself(options.idleAfter ?? IDLE_AFTER, agenda, isHidden, say),
     driver: makeDriver({
@@ -68,7 +72,7 @@ export function makeParts<P extends Payloads>(
       identity,
       tokens,
       ways: makeWays(options.transports ?? ['ws', 'sse'], url, host, problem),
-      hello,
+      hello: () => ({ ...hello(), ...(!observer && parts.myself.hello()) }),
       greeted(welcome) {
         parts.welcome = welcome
         parts.ahead = welcome.now - agenda.now()
@@ -83,17 +87,16 @@ export function makeParts<P extends Payloads>(
 }
 
 function changed<P extends Payloads>(parts: Parts<P>, change: StateChange): void {
-  const { emitter, lists, myself, outbox, welcome } = parts
+  const { emitter, lists, myself, outbox } = parts
   const { to, reason } = change
-  if (reason === 'welcome') {
-    myself.greeted(welcome!.resumed)
-    lists.greeted()
-  }
+  if (reason === 'welcome') lists.greeted()
   if (to === 'online') {
     myself.tell()
     lists.flush()
     outbox.flush()
   } else if (to !== 'probing') outbox.drop('lost', 'the connection broke', ({ sent }) => sent)
+  // whoever signs in next is somebody else
+  if (to === 'closed') parts.tokens?.forget('connect')
   const given = to === 'closed' ? outbox.drop('dropped', 'the client was closed', () => true) : 0
   if (given > 0) emitter.problem('dropped', `closed with ${given} messages unsent`)
   emitter.emit('state', change)
@@ -107,10 +110,11 @@ function heard<P extends Payloads>(
   switch (frame.t) {
     case 'beat':
       parts.ahead = time(frame.now) - agenda.now()
+      parts.myself.settled()
       break
     case 'message':
       if (emitter.emit('message', frame.data as P['down']) && frame.id !== undefined)
-        driver.send({ t: 'ack', id: frame.id })
+        driver.send(JSON.stringify({ t: 'ack', id: frame.id }))
       break
     case 'ack':
     case 'answer':

@@ -21,8 +21,8 @@ export interface ReaderParts {
   readonly problem: Tell
 }
 
-/** A window that a server gives is not for ever. */
-const LONGEST_WINDOW = 3_600_000
+/** Nobody has to beat more often. */
+const LEAST_INTERVAL = 250
 
 export function makeReader(
   { tokens, ways, greeted, heard, problem }: ReaderParts,
@@ -30,10 +30,10 @@ export function makeReader(
 ): (text: string) => void {
   const welcomed = (welcome: Frame<'welcome'>) => {
     const { timing, evidence, now, tokenExpires } = welcome
-    const interval = time(timing.interval)
+    const interval = time(timing.interval, LEAST_INTERVAL)
     const timeout = time(timing.timeout)
-    const life = tokenExpires === undefined ? tokenExpires : time(tokenExpires) - time(now)
-    if (life !== undefined) tokens?.lasts(life)
+    time(now)
+    if (tokenExpires !== undefined) tokens?.lasts(time(tokenExpires) - now)
     greeted(welcome)
     take({ type: 'welcome', interval, timeout, always: !ways.worked() || evidence === 'beat' })
   }
@@ -46,10 +46,7 @@ export function makeReader(
       if (frame.t === 'welcome') welcomed(frame)
       else if (frame.t === 'moved') {
         const { min, max } = frame.retryAfter
-        take({
-          type: 'moved',
-          window: { min: Math.min(time(min), LONGEST_WINDOW), max: Math.min(time(max), LONGEST_WINDOW) },
-        })
+        take({ type: 'moved', window: { min: time(min), max: time(max) } })
       } else heard(frame)
     } catch (cause) {
       problem('bad_frame', `the server sent what is no message: ${text.slice(0, 80)}`, { cause })
@@ -58,7 +55,7 @@ export function makeReader(
 }
 
 /** Throws for what is no time, and no number of ms. */
-export function time(value: unknown): number {
-  if (typeof value === 'number' && value >= 0 && value < 1e16) return value
+export function time(value: unknown, least = 0): number {
+  if (typeof value === 'number' && value >= least && value < 1e16) return value
   throw new TypeError(`${value} is no time`)
 }

@@ -9,7 +9,8 @@ export interface Tokens {
   token(): string | undefined
   /** A promise only where one has to be asked for. Rejects with what the program threw. */
   get(): Promise<void> | undefined
-  forget(): void
+  /** The next one is asked for because of `why`. */
+  forget(why: TokenRequest['reason']): void
   /** The server says how long it is good for, in ms. */
   lasts(life: number): void
 }
@@ -33,8 +34,13 @@ export function makeTokens(
   let token: string | undefined
   let reason: TokenRequest['reason'] = 'connect'
   let expiresAt = NEVER
+  let last: object | undefined
   const ask = async (reason: TokenRequest['reason']) => {
+    const mine = {}
+    last = mine
     const given: unknown = await getToken({ reason })
+    // somebody else may be signed in by now
+    if (mine !== last) return
     if (typeof given !== 'string' || given === '') throw new TypeError(`it is ${typeof given}, not a text`)
     token = given
     expiresAt = NEVER
@@ -43,7 +49,7 @@ export function makeTokens(
     const until = expiresAt
     try {
       await ask('refresh')
-      await send(token!)
+      if (token !== undefined) await send(token)
     } catch (cause) {
       if (cause instanceof Unauthorized) return unauthorized()
       problem('token', `no fresh token: ${cause}`, { cause })
@@ -53,15 +59,16 @@ export function makeTokens(
   return {
     token: () => token,
     get: () => (token !== undefined && now() < expiresAt ? undefined : ask(reason)),
-    forget() {
+    forget(why) {
       token = undefined
-      reason = 'refused'
+      last = undefined
+      reason = why
       plan(refresh, NEVER)
     },
     lasts(life) {
       reason = 'connect'
       expiresAt = now() + life
-      plan(refresh, now() + life * SHARE)
+      plan(refresh, now() + Math.max(PAUSE, life * SHARE))
     },
   }
 }

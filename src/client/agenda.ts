@@ -12,7 +12,8 @@ export interface Agenda {
   now(): number
   /** Runs it once at `at`, in ms of `now`, and no other time; `NEVER`: not at all. */
   plan(run: () => void, at: number): void
-  clear(): void
+  /** Nothing is planned any more, now or later. */
+  close(): void
 }
 
 export function makeAgenda(host: Host): Agenda {
@@ -20,6 +21,7 @@ export function makeAgenda(host: Host): Agenda {
   let timer: unknown
   let last = 0
   let ahead = 0
+  let isOpen = true
   const now = () => {
     const wall = host.now()
     ahead = Math.max(ahead, last - wall)
@@ -29,7 +31,7 @@ export function makeAgenda(host: Host): Agenda {
   const arm = () => {
     const ms = Math.min(...due.values()) - now()
     host.cancel(timer)
-    if (ms < NEVER) timer = host.after(Math.min(Math.max(0, ms), LONGEST), fire)
+    if (isOpen && ms < NEVER) timer = host.after(Math.min(Math.max(0, ms), LONGEST), fire)
   }
   const fire = () => {
     try {
@@ -45,8 +47,8 @@ export function makeAgenda(host: Host): Agenda {
       due.set(run, at)
       arm()
     },
-    clear() {
-      due.clear()
+    close() {
+      isOpen = false
       arm()
     },
   }

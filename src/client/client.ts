@@ -46,7 +46,7 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
       take({ type: 'destroy' })
       unlisten()
       identity.destroy()
-      agenda.clear()
+      agenda.close()
       emitter.clear()
     },
     on: emitter.on,

@@ -59,7 +59,10 @@ export function makeDriver(parts: DriverParts): Driver {
   }
   const opened = (protocol: string) => {
     stage = undefined
-    if (protocol !== SUBPROTOCOL) return closed(CODE.broken, `what answers does not speak ${SUBPROTOCOL}`)
+    if (protocol !== SUBPROTOCOL) {
+      problem('unsupported', `what answers there does not speak ${SUBPROTOCOL}`)
+      return closed(CODE.broken)
+    }
     line?.send(
       JSON.stringify({ t: 'hello', ...parts.hello(), token: tokens?.token(), ...identity.current() }),
     )

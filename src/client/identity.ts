@@ -49,12 +49,18 @@ export function makeIdentity(host: Host, { now, plan }: Agenda, key: string, pro
   const draw = () => Array.from(host.bytes(LENGTH), byte => (byte % 32).toString(32)).join('')
   while (used.has(key)) key += '+'
   used.add(key)
-  const kept = /^([\w-]{16,64}) (\d{1,9})$/.exec(stored(storage => storage.getItem(key)) ?? '')
-  let instance = kept?.[1] ?? draw()
-  let epoch = Number(kept?.[2] ?? 0)
+  let instance = ''
+  let epoch = 0
+  const load = () => {
+    const kept = /^([\w-]{16,64}) (\d{1,9})$/.exec(stored(storage => storage.getItem(key)) ?? '')
+    instance = kept?.[1] ?? draw()
+    epoch = Number(kept?.[2] ?? 0)
+  }
   const expire = () => claim?.abort()
   const self: Identity = {
     claim() {
+      // not before somebody can listen to what is wrong with it
+      if (instance === '') load()
       if (isClaimed || !storage) return
       isClaimed = true
       // where no page can be copied there is nothing to tell

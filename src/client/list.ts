@@ -40,9 +40,9 @@ export function hear(list: List, frame: Frame<'snapshot'> | Frame<'diff'> | Fram
 }
 
 function listed(list: List, frame: Frame<'snapshot'> | Frame<'diff'>): readonly Entry[] | undefined {
-  const { t, of, entries, cursor } = frame
-  if (!entries.every(isEntry) || (cursor !== undefined && typeof cursor !== 'string'))
-    throw new TypeError('no list')
+  const { t, of, cursor } = frame
+  const entries = entriesOf(frame)
+  if (cursor !== undefined && typeof cursor !== 'string') throw new TypeError('no cursor')
   if (t === 'diff') list.whole ||= frame.resumed === true
   else if (of !== 'members') return built(list, frame)
   // a diff before its snapshot is of an older watch
@@ -69,6 +69,9 @@ function put(members: Map<string, Entry>, entry: Entry, answer: boolean): boolea
   return gone ? members.delete(member) : !!members.set(member, entry)
 }
 
-function isEntry({ member, state }: Entry): boolean {
-  return typeof member === 'string' && typeof state === 'string'
+/** Throws where they are none. */
+export function entriesOf({ entries }: { readonly entries: readonly Entry[] }): readonly Entry[] {
+  if (entries.every(({ member, state }) => typeof member === 'string' && typeof state === 'string'))
+    return entries
+  throw new TypeError('no entries')
 }

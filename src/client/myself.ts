@@ -12,8 +12,8 @@ export interface Myself {
   exit(group: Id): void
   /** For a hello; the server knows this much then, and nothing else. */
   hello(): { readonly away?: true }
-  /** What was told has arrived. */
-  settled(): void
+  /** What was told has arrived; `anew`: the server knows of no group at all. */
+  settled(anew: boolean): void
   /** Tells what the server does not know. */
   tell(): void
 }
@@ -41,6 +41,7 @@ export function makeMyself(
     plan(tell, idleAt() > now() ? idleAt() : NEVER)
   }
   const move = (group: Id, how: 'enter' | 'exit') => {
+    if (groups.get(`${group}`) === how) return
     groups.set(`${group}`, how)
     told.delete(`${group}`)
     tell()
@@ -64,8 +65,8 @@ export function makeMyself(
       isAwayTold = isAway()
       return isAwayTold ? { away: true } : {}
     },
-    settled() {
-      for (const [group, t] of groups) if (t === 'exit' && told.has(group)) groups.delete(group)
+    settled(anew) {
+      for (const [group, t] of groups) if (t === 'exit' && (anew || told.has(group))) groups.delete(group)
     },
     tell,
   }

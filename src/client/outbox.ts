@@ -2,6 +2,7 @@
 // and, where an answer is wanted, waited for. Nothing that was sent is sent again: it may have arrived.
 
 import { type Agenda, NEVER } from './agenda.ts'
+import { entriesOf } from './list.ts'
 import type { Frame } from './reader.ts'
 import { type Sent, Undelivered } from './types.ts'
 
@@ -82,7 +83,7 @@ export function makeOutbox(
     answered(frame) {
       const letter = letters.get(frame.id)
       if (!letter?.sent) return false
-      if (frame.t === 'answer') letter.entries.push(...frame.entries)
+      if (frame.t === 'answer') letter.entries.push(...entriesOf(frame))
       if (frame.t === 'answer' && frame.more) return true
       letters.delete(frame.id)
       arm()

@@ -89,7 +89,10 @@ export function makeParts<P extends Payloads>(
 function changed<P extends Payloads>(parts: Parts<P>, change: StateChange): void {
   const { emitter, lists, myself, outbox } = parts
   const { to, reason } = change
-  if (reason === 'welcome') lists.greeted()
+  if (reason === 'welcome') {
+    if (!parts.welcome!.resumed) myself.settled(true)
+    lists.greeted()
+  }
   if (to === 'online') {
     myself.tell()
     lists.flush()
@@ -110,7 +113,7 @@ function heard<P extends Payloads>(
   switch (frame.t) {
     case 'beat':
       parts.ahead = time(frame.now) - agenda.now()
-      parts.myself.settled()
+      parts.myself.settled(false)
       break
     case 'message':
       if (emitter.emit('message', frame.data as P['down']) && frame.id !== undefined)

@@ -18,6 +18,7 @@ import { nativeHello } from './phases/native-hello.ts'
 import { nativeMemory } from './phases/native-memory.ts'
 import { nativeWatch } from './phases/native-watch.ts'
 import { FULL, LEAST_LINKS, PHASES, type Phase, type Plan, QUICK } from './phases/plan.ts'
+import { sseCpu } from './phases/sse-cpu.ts'
 import { start } from './phases/start.ts'
 import { takeLoadCore } from './process/cores.ts'
 import type { Figure } from './report/figure.ts'
@@ -51,6 +52,7 @@ const RUN: Record<Phase, (plan: Plan) => Promise<Figure[]>> = {
   'native-watch': nativeWatch,
   'native-ask': nativeAsk,
   'native-churn': nativeChurn,
+  'sse-cpu': sseCpu,
 }
 
 interface Request {

@@ -41,7 +41,7 @@ const STATUSES: readonly (Status | null)[] = [
 /** `who` picks an open session, as far as there is one. */
 const who = fc.nat(7)
 const command = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(fc.constant('begin'), fc.nat(4), fc.nat(TERMS.length - 1), fc.nat(3)) },
+  { weight: 4, arbitrary: fc.tuple(fc.constant('begin'), fc.nat(4), fc.nat(TERMS.length - 1), fc.nat(7)) },
   { weight: 6, arbitrary: fc.tuple(fc.constantFrom('beat', 'frame', 'control'), who) },
   { weight: 3, arbitrary: fc.tuple(fc.constantFrom('closed', 'cached', 'lost'), who) },
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom('hide', 'show', 'end', 'update'), who) },
@@ -58,16 +58,17 @@ const command = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(fc.constant('advance'), fc.integer({ min: 1, max: 3_000 })) },
   { weight: 1, arbitrary: fc.tuple(fc.constant('stall'), fc.integer({ min: 1, max: 40_000 })) },
 )
-type Step = readonly [string, number, number?, number?]
+/** `who` of a begin: one of four instances, 0 being none; from 4 on nobody is at it. */
+type Step = readonly [what: string, n: number, terms?: number, who?: number]
 
 function play(model: Model, steps: readonly Step[]): void {
   let epoch = 0
-  for (const [what, n, terms = 0, instance = 0] of steps) {
+  for (const [what, n, terms = 0, who = 0] of steps) {
     const session = model.sessions.at(n % Math.max(1, model.sessions.length))
     if (what === 'advance') model.advance(n)
     else if (what === 'stall') model.stall(n)
     else if (what === 'begin')
-      model.begin(`m${n}`, instance === 0 ? null : `i${instance}`, ++epoch, TERMS[terms]!)
+      model.begin(`m${n}`, who % 4 === 0 ? null : `i${who % 4}`, ++epoch, TERMS[terms]!, who > 3)
     else if (what.startsWith('api ')) model.api(`m${n}`, changeOf(what.slice(4), terms, model.now))
     else if (session === undefined) continue
     else if (what === 'enter' || what === 'exit') model.move(session, what, `g${terms}`)

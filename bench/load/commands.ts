@@ -5,6 +5,7 @@ import type { ChangesResult } from './changes.ts'
 import type { ListsResult } from './lists.ts'
 import type { ProbeResult } from './probe.ts'
 import type { ScriptName } from './scripts.ts'
+import type { StreamsResult } from './streams.ts'
 
 export type LoadCommand =
   /** Opens links; answered when all are identified, or with `quiet` when all are upgraded. */
@@ -33,6 +34,10 @@ export type LoadCommand =
   | { readonly do: 'lists-open'; readonly port: number; readonly watchers: number }
   /** Changes members of the `hub` links, `rate` a second. */
   | { readonly do: 'lists-run'; readonly rate: number; readonly seconds: number }
+  /** Members that come without WebSocket. */
+  | { readonly do: 'streams-open'; readonly port: number; readonly count: number }
+  /** `rate` beats a second of theirs. */
+  | { readonly do: 'streams-run'; readonly rate: number; readonly seconds: number }
 
 /** `at`: the load's own clock in ms, so that rates do not depend on the way of the answer. */
 export interface LoadCounts {
@@ -54,5 +59,6 @@ export type LoadAnswer =
       readonly asks?: AsksResult
       readonly changes?: ChangesResult
       readonly lists?: ListsResult
+      readonly streams?: StreamsResult
     }
   | { readonly ok: false; readonly error: string }

@@ -9,6 +9,7 @@ import { Links } from './links.ts'
 import { Lists } from './lists.ts'
 import { probe } from './probe.ts'
 import { SCRIPTS } from './scripts.ts'
+import { Streams } from './streams.ts'
 
 const HOST = '127.0.0.1'
 /** Enough to keep a server busy; its backlog is never full. */
@@ -17,6 +18,7 @@ const WINDOW = 256
 const links = new Links()
 const drive = new Drive(links)
 const lists = new Lists(links)
+const streams = new Streams()
 
 function counts(): LoadCounts {
   return { at: performance.now(), sent: drive.sent, received: links.received, lost: links.lost }
@@ -55,6 +57,11 @@ async function run(command: LoadCommand): Promise<Outcome> {
       break
     case 'lists-run':
       return { lists: await lists.run(command.rate, command.seconds) }
+    case 'streams-open':
+      await streams.open(command.port, command.count)
+      break
+    case 'streams-run':
+      return { streams: await streams.run(command.rate, command.seconds) }
     case 'drive-closed':
       drive.closed()
       break

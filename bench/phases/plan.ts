@@ -16,6 +16,7 @@ export const PHASES = [
   'native-watch',
   'native-ask',
   'native-churn',
+  'sse-cpu',
 ] as const
 export type Phase = (typeof PHASES)[number]
 

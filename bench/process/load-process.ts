@@ -7,6 +7,7 @@ import type { LoadAnswer, LoadCommand, LoadCounts } from '../load/commands.ts'
 import type { ListsResult } from '../load/lists.ts'
 import type { ProbeResult } from '../load/probe.ts'
 import type { ScriptName } from '../load/scripts.ts'
+import type { StreamsResult } from '../load/streams.ts'
 import { LOAD_CORE, onCore } from './cores.ts'
 
 const MAIN = new URL('../load/main.ts', import.meta.url).pathname
@@ -83,6 +84,14 @@ export class LoadProcess implements AsyncDisposable {
 
   async runLists(rate: number, seconds: number): Promise<ListsResult> {
     return (await this.#ask({ do: 'lists-run', rate, seconds })).lists!
+  }
+
+  async openStreams(count: number): Promise<void> {
+    await this.#ask({ do: 'streams-open', port: this.#port, count })
+  }
+
+  async runStreams(rate: number, seconds: number): Promise<StreamsResult> {
+    return (await this.#ask({ do: 'streams-run', rate, seconds })).streams!
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

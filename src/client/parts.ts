@@ -50,6 +50,8 @@ export function makeParts<P extends Payloads>(
   const room = () => (parts.driver.machine().state === 'closed' ? 0 : (options.outbox ?? ROOM))
   const outbox = makeOutbox(room, agenda, text => parts.driver.send(text))
   const isHidden = () => parts.driver.machine().hidden
+  // a program has no pointer to be idle at
+  const { idleAfter = host.base === null ? false : IDLE_AFTER } = options
   const say = observer ? () => false : send
   const refresh = async (token: string) => {
     const { tokenExpires } = await outbox.request({ t: 'auth', token }, ANSWER)
@@ -65,7 +67,7 @@ export function makeParts<P extends Payloads>(
     outbox,
     tokens,
     lists: makeLists(options.suspect, emitter, send),
-    myself: makeMyself(options.idleAfter ?? IDLE_AFTER, agenda, isHidden, say),
+    myself: makeMyself(idleAfter, agenda, isHidden, say),
     driver: makeDriver({
       host,
       agenda,

@@ -158,7 +158,10 @@ export interface ClientOptions<P extends Payloads = Payloads> {
   readonly timing?: 'fast' | 'web' | 'mobile' | 'device' | Partial<WireTiming>
   /** Watches are told of suspicions too; else they see the state before. @default false */
   readonly suspect?: boolean
-  /** ms without pointer, key, touch or scroll after which the member is away; `false`: never. @default 300,000 */
+  /**
+   * ms without pointer, key, touch or scroll after which the member is away; `false`: never.
+   * @default 300,000; false where there is no page
+   */
   readonly idleAfter?: number | false
   /** Messages that may wait for a connection, at most. @default 256 */
   readonly outbox?: number

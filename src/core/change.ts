@@ -67,6 +67,8 @@ export interface BeginRequest<L extends object> {
   readonly lastEvidenceAt?: number
   /** Whether the begin itself was a heartbeat. */
   readonly beat?: boolean
+  /** Nobody is at it: it begins, or goes on, as hidden. Shown otherwise. */
+  readonly away?: boolean
 }
 
 /** An open session read back at a start. `lastEvidenceAt` may lie before the clock's origin. */
@@ -78,7 +80,9 @@ export interface RestoredSession {
   readonly terms: Terms
   readonly lastEvidenceAt: number
   readonly lastBeatAt: number
-  /** How long it may take to come back. */
+  /** It was told as away. */
+  readonly away: boolean
+  /** How long it may take to come back; longer where it was away. */
   readonly grace: number
 }
 

@@ -41,6 +41,7 @@ describe('detector', () => {
       terms,
       lastEvidenceAt: -5,
       lastBeatAt: -5,
+      away: false,
       grace: 1_000,
     }
     detector.apply({ type: 'restore', session: { ...base, id: 77 } }, 0)

@@ -19,6 +19,7 @@ import { TakeOvers } from './take-overs.ts'
 import type { Terms } from './terms.ts'
 import { TICK } from './timing.ts'
 import { Updates } from './updates.ts'
+import { comeBack, comebackOf } from './visibility.ts'
 import { OFF } from './wheel.ts'
 
 /** Options of the detector. */
@@ -138,6 +139,7 @@ export class Detector<L extends object> {
     const session = this.table.take(request, at)
     session.frameAt = request.lastEvidenceAt ?? at
     if (request.beat === true) session.beatAt = at
+    if (request.away === true) session.hiddenAt = at
     this.#schedule(session)
     this.#out.emit({ type: 'begun', link, session, resumed: false })
     // an update that still waits is older than what the newcomer says
@@ -163,9 +165,7 @@ export class Detector<L extends object> {
     session.epoch = request.epoch
     this.table.agree(session, request.terms)
     session.link = link
-    session.state = 'online'
-    session.since = at
-    session.hiddenAt = NEVER
+    comeBack(session, request.away === true, at, this.#stalls)
     session.reason = null
     session.hold = 'none'
     session.frameAt = Math.max(session.frameAt, request.lastEvidenceAt ?? at)
@@ -173,8 +173,8 @@ export class Detector<L extends object> {
     this.#schedule(session)
     if (before !== null && before !== link) this.#leaveLink(session, before)
     this.#out.emit({ type: 'begun', link, session, resumed: true })
-    if (session.told === 'away') this.#out.tell('back', session, at)
-    else if (session.told !== 'online') this.#out.tell('resume', session, at)
+    const change = comebackOf(session)
+    if (change !== null) this.#out.tell(change, session, at)
     if (details !== null) this.#update(session, details, at)
   }
 

@@ -2,7 +2,7 @@
 // Where nothing follows it hands out one shared empty list; it decides nothing.
 
 import type { Details, Effect, SessionChange } from './change.ts'
-import type { Session } from './session.ts'
+import type { Session, SessionState, Told } from './session.ts'
 import { changeOf } from './session-change.ts'
 
 const NOTHING: readonly never[] = Object.freeze([])
@@ -18,7 +18,7 @@ export class Outbox<L extends object> {
   /** Tells the store; of a session without a member nobody is told. */
   tell(kind: SessionChange['kind'], session: Session<L>, at: number, details: Details | null = null): void {
     const { member, state } = session
-    if (kind !== 'update' && state !== 'ended') session.told = state
+    if (kind !== 'update' && state !== 'ended') note(session, state)
     if (member === null) return
     this.emit({ type: 'change', change: changeOf(kind, session, member, at, details, null) })
   }
@@ -37,4 +37,9 @@ export class Outbox<L extends object> {
     this.#effects = null
     return effects
   }
+}
+
+function note(session: Session, state: Told & SessionState): void {
+  session.told = state
+  if (state !== 'suspect') session.wasAway = state === 'away'
 }

@@ -2,6 +2,7 @@
 // views in step and judges nothing.
 
 import type { BeginRequest, RestoredSession } from './change.ts'
+import { hiddenAtLeast } from './deadlines.ts'
 import { Ordered } from './ordered.ts'
 import { Session } from './session.ts'
 import type { Terms } from './terms.ts'
@@ -54,7 +55,7 @@ export class SessionTable<L extends object> {
     return nameless
   }
 
-  /** Puts back a session that was open in an earlier run: suspect, and told to nobody. */
+  /** Puts back a session that was open in an earlier run: suspect, hidden where it was away, and told to nobody. */
   restore(restored: RestoredSession, at: number): Session<L> {
     const { id, member, instance, epoch, terms } = restored
     this.#nextId = Math.max(this.#nextId, id + 1)
@@ -64,7 +65,10 @@ export class SessionTable<L extends object> {
     session.state = 'suspect'
     session.told = 'unproven'
     session.reason = 'node_lost'
-    session.until = at + restored.grace
+    session.wasAway = restored.away
+    // since when is not known, nor asked
+    if (restored.away) session.hiddenAt = at
+    session.until = at + hiddenAtLeast(session, restored.grace)
     return this.#add(session)
   }
 

@@ -19,8 +19,9 @@ export type Hold = 'none' | 'held' | 'paced'
 const STATES: readonly SessionState[] = ['online', 'away', 'suspect', 'ended']
 const TOLD: readonly Told[] = ['online', 'away', 'suspect', 'unproven']
 const HOLDS: readonly Hold[] = ['none', 'held', 'paced']
+const WAS_AWAY = 1 << 10
 
-// JSC gives an object of 17 fields 160 bytes and one of 20 fields 224, so the words are packed: 2 bits each, then 4.
+// JSC gives an object of 17 fields 160 bytes and one of 20 fields 224, so the words are packed: 2 bits each, then 4, then 1.
 /** Times are monotonic milliseconds. `L` is whatever the owner calls a connection. */
 export class Session<L extends object = object> implements WheelEntry {
   readonly id: number
@@ -30,7 +31,7 @@ export class Session<L extends object = object> implements WheelEntry {
   epoch: number
   terms: Terms
   link: L | null
-  /** `state`, `told`, `hold` and `reason`: four words in one number. */
+  /** `state`, `told`, `hold`, `reason` and `wasAway`: five words in one number. */
   private words = 0
   /** When `state` began. */
   since: number
@@ -99,6 +100,15 @@ export class Session<L extends object = object> implements WheelEntry {
 
   set reason(reason: Reason | null) {
     this.words = (this.words & ~(15 << 6)) | (packReason(reason) << 6)
+  }
+
+  /** It was told as away, suspicions apart. */
+  get wasAway(): boolean {
+    return (this.words & WAS_AWAY) !== 0
+  }
+
+  set wasAway(was: boolean) {
+    this.words = was ? this.words | WAS_AWAY : this.words & ~WAS_AWAY
   }
 }
 

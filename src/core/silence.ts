@@ -1,10 +1,10 @@
 // What silence says of one session at one moment, and when to look again. It only says; the detector acts.
 // Silence counts only while we listened: a deadline that began at `x` is later by all that stalled since `x`.
 
-import { NEVER } from './clock.ts'
 import { graceEnd, silenceGrace, silentAt } from './deadlines.ts'
 import { lastEvidenceAt, type Session } from './session.ts'
 import type { Stalls } from './stalls.ts'
+import { awayAt } from './visibility.ts'
 
 /**
  * `silent`: I+T are over; `over`: the grace is; `tell`: the suspicion lasted long enough to be told;
@@ -23,7 +23,7 @@ export function judge(session: Session, at: number, stalls: Stalls): Verdict {
     return isUntold(session) && at >= tellAt(session, stalls) ? 'tell' : 'wait'
   }
   if (at >= silentAt(session, stalls)) return 'silent'
-  if (at >= awayAt(session, stalls)) return 'away'
+  if (at >= awayDue(session, stalls)) return 'away'
   return at >= probeAt(session, stalls) ? 'probe' : 'wait'
 }
 
@@ -40,7 +40,7 @@ export function nextLook(session: Session, stalls: Stalls): number {
     const end = graceEnd(session, stalls)
     return isUntold(session) ? Math.min(end, tellAt(session, stalls)) : end
   }
-  return Math.min(silentAt(session, stalls), awayAt(session, stalls), probeAt(session, stalls))
+  return Math.min(silentAt(session, stalls), awayDue(session, stalls), probeAt(session, stalls))
 }
 
 function isUntold({ told }: Session): boolean {
@@ -51,10 +51,8 @@ function tellAt(session: Session, stalls: Stalls): number {
   return session.since + session.terms.suspectAfter + stalls.since(session.since)
 }
 
-function awayAt(session: Session, stalls: Stalls): number {
-  return session.state === 'online' && session.hiddenAt !== NEVER
-    ? session.hiddenAt + session.terms.awayAfter + stalls.since(session.hiddenAt)
-    : Number.POSITIVE_INFINITY
+function awayDue(session: Session, stalls: Stalls): number {
+  return session.state === 'online' ? awayAt(session, stalls) : Number.POSITIVE_INFINITY
 }
 
 // One probe per silence, unless agreed otherwise; unanswered <=> probedAt > last (an answer may come within the same

@@ -87,6 +87,14 @@ describe('evidence', () => {
     expect(evidenceOf({ evidence: 'beat' }, 'web')?.evidence).toBe('any')
   })
 
+  test('is beats alone on a link that cannot be pinged, whatever is asked for or said by the listener', () => {
+    for (const asked of [undefined, 'web', 'device', { interval: 2_000 }]) {
+      const terms = new NativeTerms({ ...OPTIONS, forcedEvidence: 'any' })
+      expect(terms.agree(asked, false)).toMatchObject({ evidence: 'beat', probe: false })
+      expect(terms.agree(asked, true)).toMatchObject({ evidence: 'any', probe: true })
+    }
+  })
+
   test('is what the listener says, whatever is asked for', () => {
     expect(evidenceOf({ forcedEvidence: 'beat' }, 'fast')).toMatchObject({ evidence: 'beat', probe: false })
     expect(evidenceOf({ forcedEvidence: 'any' }, 'device')).toMatchObject({ evidence: 'any', probe: true })

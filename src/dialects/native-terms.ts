@@ -37,15 +37,16 @@ export class NativeTerms {
 
   constructor(options: NativeOptions) {
     this.#options = options
-    this.own = this.#share(options.timing, options.evidence)
+    this.own = this.#share(options.timing, options.evidence, true)
   }
 
-  /** `null`: no preset has this name. */
-  agree(asked: AskedTiming | undefined): Terms | null {
-    if (asked === undefined) return this.own
-    if (typeof asked === 'object') return this.#share(this.#within(asked), this.#options.evidence)
+  /** `null`: no preset has this name. `pings`: its link can be pinged; where not, only messages can prove life. */
+  agree(asked: AskedTiming | undefined, pings = true): Terms | null {
+    const { timing, evidence } = this.#options
+    if (asked === undefined) return pings ? this.own : this.#share(timing, evidence, pings)
+    if (typeof asked === 'object') return this.#share(this.#within(asked), evidence, pings)
     const preset = Object.hasOwn(PRESETS, asked) ? PRESETS[asked as keyof typeof PRESETS] : null
-    return preset && this.#share(this.#within(preset), asked === 'device' ? 'beat' : 'any')
+    return preset && this.#share(this.#within(preset), asked === 'device' ? 'beat' : 'any', pings)
   }
 
   // What the server itself goes by is always within its limits.
@@ -59,8 +60,8 @@ export class NativeTerms {
     return { interval, timeout: Math.min(part('timeout'), 10 * interval), grace: part('grace') }
   }
 
-  #share(timing: Timing, usual: Evidence): Terms {
-    const evidence = this.#options.forcedEvidence ?? usual
+  #share(timing: Timing, usual: Evidence, pings: boolean): Terms {
+    const evidence = pings ? (this.#options.forcedEvidence ?? usual) : 'beat'
     const key = `${timing.interval}/${timing.timeout}/${timing.grace}/${evidence}`
     const kept = this.#kept.get(key)
     if (kept !== undefined) return kept

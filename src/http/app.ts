@@ -1,5 +1,5 @@
-// The routes: health, members, sessions, push and three pages. Only what is asked for by POST does anything; nothing
-// here changes who is online. Who may ask (Host, Origin) is judged before a request comes here.
+// The routes: health, members, sessions, push, three pages and the SDK. Only what is asked for by POST does anything;
+// nothing here changes who is online. Who may ask (Host, Origin) is judged before a request comes here.
 
 import { Hono } from 'hono'
 import type { PresenceServer, RequestHandler } from '../server/api.ts'
@@ -8,6 +8,7 @@ import { memberDetail, memberList } from './members.ts'
 import { loadPages } from './pages.ts'
 import { push } from './push.ts'
 import { failure, Refusal } from './reply.ts'
+import { loadSdk } from './sdk.ts'
 import { sessionList } from './sessions.ts'
 
 /** A route's answer; refusals become JSON errors. */
@@ -26,7 +27,8 @@ export const ROUTES: Readonly<Record<string, { readonly get: Route } | { readonl
 /** The handler for every plain HTTP request. */
 export function createApp(server: PresenceServer): RequestHandler {
   const app = new Hono()
-  for (const [path, answer] of loadPages()) app.get(path, answer).all(path, () => notAllowed('GET, HEAD'))
+  for (const [path, answer] of [...loadPages(), ...loadSdk()])
+    app.get(path, context => answer(context.req.raw)).all(path, () => notAllowed('GET, HEAD'))
   for (const [path, route] of Object.entries(ROUTES)) {
     if ('get' in route) app.get(path, context => route.get(server, context.req.raw))
     else app.post(path, context => route.post(server, context.req.raw))

@@ -1,15 +1,31 @@
-// The three pages: read once, served from memory, each allowed to run exactly the script and style it was written
-// with (CSP by hash). They load nothing from anywhere else.
+// The three pages: put together once, served from memory, each allowed to run exactly the script and style it was
+// written with (CSP by hash) and the SDK of this server. They load nothing from anywhere else.
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { SECURITY_HEADERS } from './reply.ts'
 
-const FILES = { '/': 'home.html', '/demo/user': 'demo-user.html', '/demo/admin': 'demo-admin.html' } as const
-
 /** Path of each page, and how to answer with it. */
 export function loadPages(): [path: string, answer: () => Response][] {
-  return Object.entries(FILES).map(([path, file]) => [path, pageOf(read(file))])
+  const frame = read('demo-frame.html')
+  return [
+    ['/', pageOf(read('home.html'))],
+    ['/demo/user', pageOf(framed(frame, read('demo-user.html')))],
+    ['/demo/admin', pageOf(framed(frame, read('demo-admin.html')))],
+  ]
+}
+
+// The demo pages share a frame: each brings only its own title, style, main part and script, where the frame has a
+// comment or a text that names them.
+function framed(frame: string, page: string): string {
+  const place = /(?:<!--|\/\*|\/\/) {{(style|main|script)}}(?: -->| \*\/)?|{{(title)}}/g
+  return frame.replace(place, (_, part, text) => inside(page, part ?? text))
+}
+
+function inside(html: string, tag: string): string {
+  const found = new RegExp(`<${tag}[^>]*>([\\s\\S]*?)</${tag}>`).exec(html)
+  if (found === null) throw new Error(`a demo page has no <${tag}>`)
+  return found[1]!.trim()
 }
 
 // A new answer each time: clones of one would hang on each other's streams.
@@ -26,7 +42,8 @@ function pageOf(html: string): () => Response {
 function policyOf(html: string): string {
   return [
     "default-src 'none'",
-    `script-src ${hashes(html, 'script')}`,
+    `script-src 'self' ${hashes(html, 'script')}`,
+    "worker-src 'self'",
     `style-src ${hashes(html, 'style')}`,
     "connect-src 'self'",
     'img-src data:',

@@ -25,7 +25,14 @@ const hello = (patch: object = {}) => ({ t: 'hello', member: '7', instance: INST
 
 describe('hello', () => {
   test('of a member, with everything it may say', () => {
-    const said = { name: 'Ana', type: 'pilot', profile: { a: [1] }, timing: 'fast', cursor: 'x.7' }
+    const said = {
+      name: 'Ana',
+      type: 'pilot',
+      profile: { a: [1] },
+      timing: 'fast',
+      cursor: 'x.7',
+      away: true as const,
+    }
     expect(read(hello({ ...said, tomorrow: true }))).toEqual({
       t: 'hello',
       identity: { as: 'member', member: '7' },
@@ -71,6 +78,9 @@ describe('hello', () => {
     ['a negative timing', { timing: { interval: -1 } }, 'bad_field', 'timing'],
     ['a timing of a list', { timing: [1, 2] }, 'bad_field', 'timing'],
     ['a cursor of true', { cursor: true }, 'bad_field', 'cursor'],
+    ['away false', { away: false }, 'bad_field', 'away'],
+    ['away 1', { away: 1 }, 'bad_field', 'away'],
+    ['away null', { away: null }, 'bad_field', 'away'],
     ['16,385 bytes', { x: 'é'.repeat(8_200) }, 'too_large'],
   ]
   for (const [what, patch, code, field] of faults)

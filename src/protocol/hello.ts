@@ -31,6 +31,8 @@ export function readHello(object: JsonObject, text: string): Hello | Flaw {
   const cursor = fieldOf(object, 'cursor')
   if (cursor !== undefined && typeof cursor !== 'string')
     return wrong('cursor', cursor, 'give one back as it came, or leave it out')
+  const away = fieldOf(object, 'away')
+  if (away !== undefined && away !== true) return wrong('away', away, 'send true, or leave it out')
   return {
     t: 'hello',
     identity,
@@ -38,6 +40,7 @@ export function readHello(object: JsonObject, text: string): Hello | Flaw {
     ...described,
     ...(timing !== undefined && { timing }),
     ...(cursor !== undefined && { cursor }),
+    ...(away !== undefined && { away }),
   }
 }
 

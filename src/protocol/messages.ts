@@ -48,6 +48,8 @@ export interface Hello {
   readonly timing?: string | Partial<WireTiming>
   /** What `"cursor": true` in a `watch` of this connection stands for. */
   readonly cursor?: string
+  /** Nobody is at it: the session begins, or goes on, as one that said `away`. */
+  readonly away?: true
 }
 
 /** A decoded message of a client. */

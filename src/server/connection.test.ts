@@ -12,9 +12,9 @@ const open = (id: unknown, name = 'Ana') => ({ action: 'open', id, type: 'vip', 
 /** Answers every ping of the server, as a browser does, while time passes. */
 function advanceAnswering(server: FakeServer, ms: number): void {
   for (let gone = 0; gone < ms; gone += 1_000) {
-    const before = server.links.map(link => link.pings)
+    const before = server.links.map(link => link.pinged)
     server.advance(1_000)
-    for (const [i, link] of server.links.entries()) if (link.pings > before[i]!) link.control()
+    for (const [i, link] of server.links.entries()) if (link.pinged > before[i]!) link.control()
   }
 }
 
@@ -55,7 +55,7 @@ describe('heartbeat', () => {
     const link = server.connect()
     link.say(set('7'))
     advanceAnswering(server, 600_000)
-    expect(link.pings).toBeGreaterThan(30)
+    expect(link.pinged).toBeGreaterThan(30)
     expect(server.story('7')).toEqual(['join'])
   })
 
@@ -151,7 +151,7 @@ describe('a link that beats for several ids', () => {
     const link = server.connect()
     link.say(set('1'), set('2'))
     server.advance(29_000)
-    expect(link.pings).toBe(0)
+    expect(link.pinged).toBe(0)
   })
 
   test('holds 64 ids and no more', () => {

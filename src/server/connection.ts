@@ -182,16 +182,16 @@ export class Connection implements Wire, FloodState {
   // --- what the native dialect asks
 
   agree(asked: AskedTiming | undefined): Terms | null {
-    return this.port.native.agree(asked)
+    return this.port.native.agree(asked, this.link?.pings)
   }
 
   join(member: string, hello: Hello, details: Details | null, terms: Terms, at: number): void {
-    const { instance, epoch } = hello
+    const { instance, epoch, away = false } = hello
     this.stage = 'waiting'
     this.cursor = hello.cursor ?? null
     // it may have to wait for its answer: that is no late hello
     this.#agree(terms, at)
-    const request = { member, instance, epoch, terms, link: this, nameless: this.session, details }
+    const request = { member, instance, epoch, terms, link: this, nameless: this.session, details, away }
     this.#board.apply({ type: 'begin', request }, at)
   }
 

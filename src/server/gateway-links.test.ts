@@ -67,7 +67,7 @@ describe('pingData', () => {
     const server = new FakeServer('gateway')
     const link = server.connect()
     server.advance(10_000)
-    expect([link.pings, link.sent]).toEqual([1, []])
+    expect([link.pinged, link.sent]).toEqual([1, []])
   })
 })
 

@@ -102,12 +102,12 @@ describe('beats', () => {
   test('alone prove life where that is agreed: no pong, and no probe', () => {
     const server = setUp({ listener: { evidence: 'beat' } })
     const link = server.native(hello(1))
-    const pings = link.pings
+    const pings = link.pinged
     for (let i = 0; i < 14; i++) {
       server.advance(1_000)
       link.control('pong')
     }
-    expect(link.pings).toBe(pings)
+    expect(link.pinged).toBe(pings)
     server.advance(1_300)
     expect(link.ended).toBe(1006)
     expect(server.story('7')).toEqual(['join', 'suspect lost'])
@@ -119,7 +119,7 @@ describe('silence', () => {
     const server = setUp()
     const link = server.native(hello(1))
     server.advance(10_200)
-    expect(link.pings).toBe(2)
+    expect(link.pinged).toBe(2)
     server.advance(4_500)
     expect(server.story('7')).toEqual(['join'])
     server.advance(600)
@@ -244,6 +244,29 @@ describe('away', () => {
       { t: 'ack', id: 1 },
       { t: 'ack', id: 2 },
     ])
+  })
+
+  test('said in a hello counts from there, and stays so through every hello that says it again', () => {
+    const server = setUp()
+    beating(server, 31_000, server.native({ ...hello(1), away: true }))
+    const second = server.native({ ...hello(2), away: true })
+    expect(welcomed(second)).toEqual(['1', true])
+    second.drop(1006)
+    server.advance(74_000)
+    beating(server, 40_000, server.native({ ...hello(3), away: true }))
+    expect(server.story('7')).toEqual(['join', 'away', 'suspect lost', 'resume'])
+    expect(server.state('7')).toBe('away')
+    server.native(hello(4))
+    expect(server.story('7').slice(4)).toEqual(['back'])
+  })
+
+  test('in the hello of an observer means nothing, and what is not true is refused', () => {
+    const server = setUp()
+    const observer = server.native({ observer: true, away: true })
+    expect(heard(observer)[0]).toMatchObject({ t: 'welcome', member: null })
+    const wrong = server.native({ ...hello(1), away: 'yes' })
+    expect(heard(wrong)[0]).toMatchObject({ t: 'error', code: 'bad_field', field: 'away', re: 'hello' })
+    expect(wrong.ended).toBe(4511)
   })
 })
 

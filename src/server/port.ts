@@ -25,6 +25,8 @@ export interface Port {
   readonly settings: ListenerSettings
   /** `null`: the first frame decides. */
   readonly dialect: Dialect | null
+  /** Whether a connection here can be native. */
+  readonly speaksNative: boolean
   readonly published: Readonly<Record<PublishedName, PublishedTerms>>
   /** Terms before the first message: nothing but a message will do, and soon. */
   readonly waiting: Terms
@@ -49,6 +51,7 @@ export function makePort(listener: ListenerSettings, settings: Settings): Port {
   return {
     settings: listener,
     dialect: listener.dialect === 'auto' ? null : DIALECTS[listener.dialect],
+    speaksNative: listener.dialect === 'auto' || listener.dialect === 'native',
     published,
     waiting: firstMessage(settings.firstMessage),
     greeting: firstMessage(settings.firstHello),

@@ -25,7 +25,9 @@ export interface ReceptionParts {
   onError(error: unknown, stage: string): void
 }
 
-/** Connections that should come back per second after a stop, and how long that takes at least, in ms. */
+/** Nobody is back before this after a stop: a restart takes longer. In ms. */
+const COME_BACK_AFTER = 1_000
+/** Connections that should come back per second from then on, and how long that takes at least, in ms. */
 const COME_BACK = 500
 const LEAST_SPREAD = 1_000
 
@@ -42,9 +44,10 @@ export class Reception {
   /** What the transport calls for the links and requests of one listener. */
   handlers(port: Port, request: RequestHandler): Handlers<Connection> {
     const { clock, board, doorman } = this.#parts
-    const native = port.dialect === null || port.dialect.name === 'native'
     return {
-      upgrade: asked => doorman.upgrade(asked, native, () => new Connection(board, port, asked.address)),
+      upgrade: asked =>
+        doorman.upgrade(asked, port.speaksNative, () => new Connection(board, port, asked.address)),
+      refuses: asked => doorman.refuses(asked.header('host'), asked.header('origin'), asked.address),
       open: link => this.#open(link),
       text: ({ data }, text) => hear(data, text, clock.now()),
       binary: ({ data }, bytes) => data.binary(clock.now(), bytes.length),
@@ -68,8 +71,9 @@ export class Reception {
   /** Closes every link with 1012. Greeted native ones are told first when to come back: not all at once. */
   closeAll(): void {
     this.closing = true
-    const max = Math.max(LEAST_SPREAD, Math.ceil((this.connections.size * 1_000) / COME_BACK))
-    const moved = encode({ t: 'moved', retryAfter: { min: 0, max } })
+    const spread = Math.max(LEAST_SPREAD, Math.ceil((this.connections.size * 1_000) / COME_BACK))
+    const retryAfter = { min: COME_BACK_AFTER, max: COME_BACK_AFTER + spread }
+    const moved = encode({ t: 'moved', retryAfter })
     for (const connection of this.connections) {
       if (connection.stage !== 'new' && connection.greeted) connection.send(moved)
       connection.refuse(CLOSE.restart, 'server restarts')

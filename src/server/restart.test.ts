@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import { EPOCH, FakeServer } from '../../test/support/fake-server.ts'
 import type { LedgerStore } from '../../test/support/ledger-store.ts'
+import { beating } from '../../test/support/native-talk.ts'
 import { putSession } from '../core/member-sessions.ts'
 import type { SessionRecord } from '../stores/store.ts'
 import { openSessions, restoreSessions } from './restart.ts'
+
+const NATIVE = { instance: 'instance-a-0123456789' }
 
 const set = (user_id: unknown) => ({ type: 'SetHeartbeat', user_id })
 
@@ -18,7 +21,8 @@ function restart(before: FakeServer, pause = 1_000): FakeServer {
   // both clocks begin at the same moment of their own
   const wallShift = before.time.told(before.at) - EPOCH + pause - 1_000
   const after = new FakeServer('auto', { store, wallShift })
-  for (const { id, member } of open) putSession(memberOf(store, member), id, 'online', true)
+  for (const { id, member, away } of open)
+    putSession(memberOf(store, member), id, away ? 'away' : 'online', true)
   restoreSessions(after.board.detector, open, after.settings, after.port, after.time, after.at)
   return after
 }
@@ -79,6 +83,23 @@ describe('after a restart', () => {
       ['leave', 'c', 'node_lost'],
     ])
     expect(server.told.map(({ lastEvidenceAt }) => lastEvidenceAt - EPOCH)).toEqual([1_000, 1_000, 6_000])
+  })
+
+  test('who was away has as long as a hidden page may need, and is still away where it says so', () => {
+    const before = new FakeServer('auto')
+    const links = ['a', 'b', 'c'].map((member, epoch) => before.native({ ...NATIVE, member, epoch }))
+    for (const link of links.slice(0, 2)) link.say({ t: 'away' })
+    beating(before, 31_000, ...links)
+    links[2]!.say({ t: 'away' })
+    expect(openOf(before).map(({ away }) => away)).toEqual([true, true, false])
+    const after = restart(restart(before))
+    after.advance(35_200)
+    expect(after.story('c')).toEqual(['leave node_lost'])
+    after.advance(39_000)
+    after.native({ ...NATIVE, member: 'a', epoch: 7, away: true })
+    after.advance(1_200)
+    expect(after.told.map(({ member }) => member)).toEqual(['c', 'b'])
+    expect([after.state('a'), after.story('b')]).toEqual(['away', ['leave node_lost']])
   })
 
   test('a wall clock that was set back meanwhile puts no evidence into the future', () => {

@@ -11,7 +11,7 @@ import { orNull, type WallTime } from './monotonic.ts'
 import type { Port } from './port.ts'
 import type { Settings } from './settings.ts'
 
-/** Sessions of an earlier run: suspect for `restartGrace`, told to nobody. */
+/** Sessions of an earlier run: suspect for `restartGrace`, longer where they were away; told to nobody. */
 export function restoreSessions(
   detector: Detector<Connection>,
   records: readonly SessionRecord[],
@@ -38,10 +38,11 @@ export function restoreSessions(
 export function openSessions(detector: Detector<Connection>, time: WallTime): SessionRecord[] {
   const sessions = detector.table.inOrder.after(null, detector.table.size)
   return sessions.flatMap(session => {
-    const { id, member, instance, epoch, terms } = session
+    const { id, member, instance, epoch, terms, told, wasAway } = session
     if (member === null) return []
     const evidence = time.told(lastEvidenceAt(session))
     const beat = orNull(time.told(session.beatAt))
+    const away = wasAway && told !== 'suspect'
     return [
       {
         id,
@@ -51,6 +52,7 @@ export function openSessions(detector: Detector<Connection>, time: WallTime): Se
         dialect: terms.dialect,
         lastEvidenceAt: evidence,
         lastBeatAt: beat,
+        away,
         groups: [],
       },
     ]

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts'
 import { TICK } from '../core/timing.ts'
 import type { Step, Transition } from '../core/transition.ts'
 import { SystoleError } from '../errors.ts'
+import { SUBPROTOCOL } from '../protocol/version.ts'
 import type { Opened, Store } from '../stores/store.ts'
 import type { Listener, Transport } from '../transports/transport.ts'
 import { Acknowledgements } from './acknowledgements.ts'
@@ -173,6 +174,7 @@ export class Server implements PresenceServer {
           port: number,
           maxMessageBytes: settings.maxMessage,
           maxQueuedBytes: settings.maxQueued,
+          ...(port.speaksNative && { streamProtocol: SUBPROTOCOL }),
         }
         const listener = await transport.listen(options, this.#reception.handlers(port, request))
         const address = { host: listener.host, port: listener.port, dialect, bound: port.bound }

@@ -45,6 +45,8 @@ export interface SessionRecord {
   readonly dialect: string
   readonly lastEvidenceAt: number
   readonly lastBeatAt: number | null
+  /** It was told as away. */
+  readonly away: boolean
   /** Groups it is in by this session. */
   readonly groups: readonly string[]
 }

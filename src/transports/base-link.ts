@@ -39,11 +39,15 @@ export abstract class BaseLink<T> implements Link<T>, Subscriber<BaseLink<unknow
     this.protocol = protocol
   }
 
+  get pings(): boolean {
+    return true
+  }
+
   abstract get queued(): number
   abstract ping(): void
   /**
    * Hands one text frame to the engine: above 0 all of it left this process, -1 some waits, 0 it was dropped. `frame`
-   * is the same as it stands on the wire, where one was built for many.
+   * is the same as it stands on the wire of this kind of link, where one was built for many.
    */
   protected abstract write(text: string, frame?: Uint8Array): number
   /** Ends the socket as `how` says. Called at most once, never after `done`. MUST NOT throw. */
@@ -80,6 +84,11 @@ export abstract class BaseLink<T> implements Link<T>, Subscriber<BaseLink<unknow
   /** A handler of this link threw. */
   fail(): void {
     if (this.ending === undefined) this.#end(THREW)
+  }
+
+  /** The other side closed the link, or broke the protocol, where no engine says so. */
+  peerEnded(code: number, reason: string): void {
+    if (this.ending === undefined) this.#end({ code, reason, by: 'peer' })
   }
 
   /**

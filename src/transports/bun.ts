@@ -5,10 +5,10 @@ import { frameBytes } from './backlog.ts'
 import { BaseLink } from './base-link.ts'
 import { bindError } from './bind-error.ts'
 import { Desk, STOPPED } from './desk.ts'
-import { chosenProtocol, isUpgrade, plainAddress, readOffer } from './handshake.ts'
+import { AskedBy, chosenProtocol, isUpgrade, plainAddress, readOffer } from './handshake.ts'
 import { QueueCheck } from './queue-check.ts'
 import type { Topic } from './topics.ts'
-import type { Closed, Handlers, Listener, ListenOptions, Transport, UpgradeRequest } from './transport.ts'
+import type { Closed, Handlers, Listener, ListenOptions, Transport } from './transport.ts'
 
 type Socket<T> = ServerWebSocket<BunLink<T>>
 
@@ -89,6 +89,7 @@ class BunListener<T> implements Listener {
    * Backlog); the engine's own way is for the small ones, which it merges when several fall in one turn.
    */
   publish(topic: string, text: string): void {
+    this.#desk.streams?.publish(topic, text)
     const found = this.#desk.topics.get(topic)
     if (found === undefined) return
     const bytes = frameBytes(text)
@@ -108,8 +109,10 @@ class BunListener<T> implements Listener {
 
   async stop(): Promise<void> {
     this.stopAccepting()
+    this.#desk.streams?.stop(STOPPED)
     // Else links that were just closed with a code of their own would be told 1001 instead.
     await this.#desk.settled()
+    await this.#desk.streams?.ended()
     await this.#server.stop(true)
     await this.#desk.empty()
   }
@@ -161,10 +164,10 @@ function dropEnded({ name, links }: Topic<BaseLink<unknown>>): void {
 function answer<T>(request: Request, server: Server<BunLink<T>>, desk: Desk<T>) {
   const address = plainAddress(server.requestIP(request)?.address)
   const header = (name: string) => request.headers.get(name)
-  if (!isUpgrade(header)) return desk.request(request, address)
+  if (!isUpgrade(header)) return desk.request(request, address, { endure: () => server.timeout(request, 0) })
   const offer = readOffer(request.method, header)
   if (!offer.ok) return refuse(offer.status, offer.body)
-  const asked = new Asked(request, address, offer.protocols)
+  const asked = new AskedBy(request, address, offer.protocols)
   const admitted = desk.admit(asked)
   if (!admitted.accept) return refuse(admitted.status, admitted.body)
   const protocol = chosenProtocol(admitted, offer.protocols)
@@ -177,31 +180,6 @@ function answer<T>(request: Request, server: Server<BunLink<T>>, desk: Desk<T>) 
 
 function refuse(status: number, body: string): Response {
   return new Response(body, { status })
-}
-
-/** Reads of the request only what is asked for: most owners look at two headers. */
-class Asked implements UpgradeRequest {
-  readonly address: string
-  readonly protocols: readonly string[]
-  readonly #request: Request
-
-  constructor(request: Request, address: string, protocols: readonly string[]) {
-    this.#request = request
-    this.address = address
-    this.protocols = protocols
-  }
-
-  get url(): string {
-    return pathOf(this.#request.url)
-  }
-
-  header(name: string): string | null {
-    return this.#request.headers.get(name)
-  }
-}
-
-function pathOf(url: string): string {
-  return url.slice(url.indexOf('/', url.indexOf('://') + 3))
 }
 
 /** The peer gets the right code, our side 1006 and a text: the text tells which protocol rule was broken. */

@@ -1,8 +1,18 @@
 // The one place where a listener calls its owner's handlers: it counts links, drops what an ended link still brings,
 // and turns a throw into 1011 for that link alone. It knows no runtime; nothing it calls may throw past it.
 import type { BaseLink, LinkOwner } from './base-link.ts'
+import { EventStreams } from './event-streams.ts'
+import type { Exchange } from './stream-link.ts'
 import { Topics } from './topics.ts'
-import type { Closed, Handlers, ListenOptions, UpgradeAnswer, UpgradeRequest } from './transport.ts'
+import type {
+  Asked,
+  Closed,
+  Handlers,
+  ListenOptions,
+  Refusal,
+  UpgradeAnswer,
+  UpgradeRequest,
+} from './transport.ts'
 import { TurnQueue } from './turn-queue.ts'
 
 const MIB = 1024 * 1024
@@ -17,6 +27,8 @@ export class Desk<T> implements LinkOwner {
   links = 0
   slowCuts = 0
   accepting = true
+  /** `null`: this listener has none. */
+  readonly streams: EventStreams<T> | null
   /** Links whose end is decided and whose socket still stands. */
   ending = 0
   readonly #handlers: Handlers<T>
@@ -35,6 +47,8 @@ export class Desk<T> implements LinkOwner {
     this.maxQueued = options.maxQueuedBytes ?? MIB
     this.maxMessage = options.maxMessageBytes ?? 4 * MIB
     this.requestTimeout = options.requestTimeout ?? 10_000
+    const { streamProtocol } = options
+    this.streams = streamProtocol === undefined ? null : new EventStreams(this, streamProtocol)
   }
 
   admit(request: UpgradeRequest): UpgradeAnswer<T> {
@@ -44,6 +58,16 @@ export class Desk<T> implements LinkOwner {
     } catch (error) {
       this.#report(error, 'upgrade')
       return { accept: false, status: 500, body: 'internal error' }
+    }
+  }
+
+  /** Whether a request of an event stream may pass. */
+  refuses(request: Asked): Refusal | null {
+    try {
+      return this.#handlers.refuses(request)
+    } catch (error) {
+      this.#report(error, 'upgrade')
+      return { status: 500, body: 'internal error' }
     }
   }
 
@@ -88,7 +112,7 @@ export class Desk<T> implements LinkOwner {
     if (link.done) return
     link.done = true
     link.ending ??= { code, reason, by: 'peer' }
-    this.topics.leaveAll(link)
+    link.owner.topics.leaveAll(link)
     this.links--
     try {
       this.#watch(this.#handlers.closed(link, link.ending), link, 'closed')
@@ -98,9 +122,11 @@ export class Desk<T> implements LinkOwner {
     if (this.links === 0) this.#whenEmpty?.()
   }
 
-  request(request: Request, address: string): Response | Promise<Response> {
+  /** `exchange`: what the runtime can do with this request, should it open an event stream. */
+  request(request: Request, address: string, exchange: Exchange): Response | Promise<Response> {
     try {
-      const response = this.#handlers.request(request, address)
+      const response =
+        this.streams?.answer(request, address, exchange) ?? this.#handlers.request(request, address)
       return response instanceof Promise ? response.catch(error => this.#broken(error)) : response
     } catch (error) {
       return this.#broken(error)
@@ -142,7 +168,7 @@ export class Desk<T> implements LinkOwner {
 
   #endNow(link: BaseLink<unknown>): void {
     this.ending--
-    this.topics.leaveAll(link)
+    link.owner.topics.leaveAll(link)
     if (!link.done) link.endSocket(link.ending!)
   }
 

@@ -1,6 +1,6 @@
 // Checks an upgrade request (RFC 6455 §4.2.1) before its owner is asked, the same way on every runtime, and answers
 // what cannot be a WebSocket. It chooses nothing by itself: least of all a subprotocol.
-import type { UpgradeAnswer } from './transport.ts'
+import type { UpgradeAnswer, UpgradeRequest } from './transport.ts'
 
 /** Header by lower-case name, `null` when absent. */
 export type HeaderOf = (name: string) => string | null
@@ -31,6 +31,28 @@ export function readOffer(method: string, header: HeaderOf): Offer {
 export function chosenProtocol(answer: UpgradeAnswer<unknown>, offered: readonly string[]): string {
   const chosen = answer.accept ? answer.protocol : undefined
   return chosen !== undefined && offered.includes(chosen) ? chosen : ''
+}
+
+/** Reads of a request only what is asked for: most owners look at two headers. */
+export class AskedBy implements UpgradeRequest {
+  readonly address: string
+  readonly protocols: readonly string[]
+  readonly #request: Request
+
+  constructor(request: Request, address: string, protocols: readonly string[]) {
+    this.#request = request
+    this.address = address
+    this.protocols = protocols
+  }
+
+  get url(): string {
+    const { url } = this.#request
+    return url.slice(url.indexOf('/', url.indexOf('://') + 3))
+  }
+
+  header(name: string): string | null {
+    return this.#request.headers.get(name)
+  }
 }
 
 let lastAddress = ''

@@ -115,6 +115,7 @@ class NodeListener<T> implements Listener {
   }
 
   publish(topic: string, text: string): void {
+    this.#desk.streams?.publish(topic, text)
     const found = this.#desk.topics.get(topic)
     if (found !== undefined) this.#desk.sendAll(found.links, text, framed(text))
   }
@@ -128,7 +129,10 @@ class NodeListener<T> implements Listener {
   async stop(): Promise<void> {
     this.stopAccepting()
     for (const link of this.#links) link.close(STOPPED.code, STOPPED.reason)
+    this.#desk.streams?.stop(STOPPED)
     await this.#desk.empty()
+    // What ends an event stream is written in the turn in which its end is told.
+    await new Promise(resolve => setImmediate(resolve))
     this.#server.closeAllConnections()
     await this.#closed
   }
@@ -136,7 +140,8 @@ class NodeListener<T> implements Listener {
 
 function serve<T>(desk: Desk<T>): Server {
   const answer = getRequestListener(
-    (request, env) => desk.request(request, plainAddress(env.incoming.socket.remoteAddress)),
+    (request, { incoming: { socket } }) =>
+      desk.request(request, plainAddress(socket.remoteAddress), { cut: () => socket.destroy() }),
     { overrideGlobalObjects: false },
   )
   const limits = {

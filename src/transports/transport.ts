@@ -1,14 +1,18 @@
-// What a transport is: it turns a port into links (WebSocket connections) and plain HTTP requests, the same way on
-// every runtime. It decides nothing about presence; it never keeps a timer per link and never judges silence.
+// What a transport is: it turns a port into links (WebSocket connections and event streams) and plain HTTP requests,
+// the same way on every runtime. It decides nothing about presence; it never keeps a timer per link and never judges silence.
 
-/** Where a request or a link came from, before anything is accepted. */
-export interface UpgradeRequest {
+/** Where a request came from. */
+export interface Asked {
   /** Path and query as sent: `/ws?x=1`. */
   readonly url: string
   /** Header by lower-case name; `null` when absent. */
   header(name: string): string | null
   /** Remote IP address, no port. IPv4-mapped addresses are given as IPv4. */
   readonly address: string
+}
+
+/** What becomes a link, before anything is accepted: an upgrade, or a request for an event stream. */
+export interface UpgradeRequest extends Asked {
   /** Subprotocols the client offered, in its order. */
   readonly protocols: readonly string[]
 }
@@ -20,10 +24,16 @@ export interface UpgradeRequest {
  */
 export type UpgradeAnswer<T> =
   | { readonly accept: true; readonly data: T; readonly protocol?: string }
-  | { readonly accept: false; readonly status: number; readonly body: string }
+  | ({ readonly accept: false } & Refusal)
+
+/** An HTTP status and a text for people. */
+export interface Refusal {
+  readonly status: number
+  readonly body: string
+}
 
 /**
- * One accepted WebSocket connection.
+ * One accepted connection: a WebSocket, or an event stream with the requests that belong to it.
  * MUST: `send`, `ping`, `close` and `terminate` never throw, also on a finished link (then they do nothing).
  * MUST: after `terminate()` or `close()` no frame of this link reaches the handlers any more.
  * MUST: `closed` never comes from within `send`, `close` or `terminate`, but on a later turn.
@@ -34,9 +44,11 @@ export interface Link<T = unknown> {
   readonly address: string
   /** The chosen subprotocol, or '' for none. */
   readonly protocol: string
+  /** Whether the other side answers a ping. Where not, nothing but a message proves that it is there. */
+  readonly pings: boolean
   /** Sends one text frame. A link whose queue is over the cap is terminated instead (`slow`). */
   send(text: string): void
-  /** Sends a WebSocket ping frame without payload. */
+  /** Sends a WebSocket ping frame without payload; where there is none, what keeps proxies from cutting the link. */
   ping(): void
   /**
    * Graceful close with a code 1000-4999 and a reason of at most 123 bytes; longer ones are cut, and a code that may
@@ -58,7 +70,10 @@ export interface Link<T = unknown> {
 
 /** How a link ended. */
 export interface Closed {
-  /** RFC 6455 §7.4 code in one vocabulary on every runtime: 1006 broken, 1005 closed without code, 1009, 1007, 1002 … */
+  /**
+   * RFC 6455 §7.4 code in one vocabulary on every runtime: 1006 broken, 1005 closed without code, 1009, 1007, 1002 …
+   * That an event stream broke is told 1 s later: what its page said as it went may still be on its way.
+   */
   readonly code: number
   readonly reason: string
   /**
@@ -75,6 +90,8 @@ export interface Closed {
  */
 export interface Handlers<T> {
   upgrade(request: UpgradeRequest): UpgradeAnswer<T>
+  /** Asked about each request that belongs to an event stream; `null`: it may pass. */
+  refuses(request: Asked): Refusal | null
   open(link: Link<T>): void
   text(link: Link<T>, text: string): void
   /** The bytes are only valid during the call. */
@@ -97,6 +114,11 @@ export interface ListenOptions {
   /** Send-queue cap in bytes: what may wait behind the frame that is being sent. @default 1 MiB */
   readonly maxQueuedBytes?: number
   /**
+   * The subprotocol that event streams speak as if they had offered it; without it there are no event streams. They
+   * are opened at any path by `?transport=sse` (PROTOCOL.md, Event streams). @default none
+   */
+  readonly streamProtocol?: string
+  /**
    * A half-open request or upgrade is cut after this many milliseconds: up to 1 s later on Node, up to 2 s sooner or
    * later on Bun, where it holds from a connection's second request on (before the first it is always the default).
    * @default 10,000
@@ -117,7 +139,7 @@ export interface Listener {
    * NOT drop it for any of them: one whose queue is over the cap is cut (`slow`), on a later turn.
    */
   publish(topic: string, text: string): void
-  /** No new connections or upgrades; existing links live on. */
+  /** No new connections, upgrades or event streams; existing links live on. */
   stopAccepting(): void
   /** Ends everything that is still open and frees the port. */
   stop(): Promise<void>

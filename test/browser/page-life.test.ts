@@ -86,19 +86,6 @@ test.concurrent('a refresh of a page whose first text is its id goes on as the s
   await page.close()
 })
 
-test.concurrent('a refresh of the demo page at the published pace: never offline for anybody', async () => {
-  const page = await browser.newPage()
-  await page.goto(`${server.api.url}/demo/user?user_id=demo`)
-  const beats = () => page.textContent('#beats').then(Number)
-  await waitFor('the first beat', async () => (await beats()) > 0, 8_000)
-  const { joinedAt } = await server.api.is('demo', 'online')
-  await page.reload()
-  await waitFor('the first beat after it', async () => (await beats()) > 0, 8_000)
-  expect(await server.api.is('demo', 'online')).toMatchObject({ joinedAt, sessions: 1 })
-  expect(poll.statuses('demo')).toEqual(PRESENT)
-  await page.close()
-})
-
 test.concurrent('two tabs of one member: one may close, both may not', async () => {
   const [one, two] = await Promise.all([openUser('twice'), openUser('twice')])
   await waitFor('two sessions', async () => (await server.api.member('twice'))?.sessions === 2)

@@ -1,4 +1,4 @@
-// The member and admin flow of every published dialect in real pages opened from a file, and of our own demo pages.
+// The member and admin flow of every published dialect in real pages opened from a file.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Browser, Page } from 'playwright-core'
@@ -43,19 +43,6 @@ function shows(page: Page, selector: string, text: string, withinMs = 5_000): Pr
 }
 
 describe('heartbeat', () => {
-  test.concurrent('our demo pages at the published pace: the admin sees the member online', async () => {
-    const { url } = server.api
-    const admin = await open(`${url}/demo/admin?lang=zh`)
-    const user = await open(`${url}/demo/user?user_id=demo&lang=en`)
-    await shows(user, '#beats', '1', 8_000)
-    expect((await server.api.member('demo'))?.name).toBe('Name(demo)')
-    await shows(admin, '#rows', '在线', 14_000)
-    const row = await textAt(admin, '#rows tr:has-text("Name(demo)")')
-    expect(row).toContain('demo')
-    expect(row).toEndWith('在线')
-    await Promise.all([admin.close(), user.close()])
-  })
-
   test.concurrent('pages from a file: online by beats, offline in the admin page after close and grace', async () => {
     const port = server.port('quick')
     const admin = await open(publishedPage('heartbeat-admin', { port, every: 200 }))

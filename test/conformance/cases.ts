@@ -7,6 +7,7 @@ import { counts } from './cases/counts.ts'
 import { cursors } from './cases/cursors.ts'
 import { epochs } from './cases/epochs.ts'
 import { errors } from './cases/errors.ts'
+import { eventStreams } from './cases/event-streams.ts'
 import { hello } from './cases/hello.ts'
 import { helloFaults } from './cases/hello-faults.ts'
 import { merging } from './cases/merging.ts'
@@ -33,4 +34,5 @@ export const CASES: readonly Case[] = [
   ...ask,
   ...pushes,
   ...errors,
+  ...eventStreams,
 ]

@@ -86,6 +86,13 @@ export const FAULTS: readonly Fault[] = [
     noticed: 'newer epoch',
   },
   {
+    what: 'forgets who is away',
+    fromClient: only('hello', ({ away: _, ...hello }) => [
+      hello.epoch === 1 ? { ...hello, away: true } : hello,
+    ]),
+    noticed: 'away stays away',
+  },
+  {
     what: 'starts every watch anew',
     fromClient: only('watch', without('cursor')),
     noticed: 'what was missed',

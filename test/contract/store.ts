@@ -205,14 +205,15 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
       await settled(on.store)
       const { cursor } = await on.store.readLog(null, 100)
       const before = (await on.store.lookup(['stays', 'goes'])) as object[]
-      const evidence = { instance: 'i-1', epoch: 3, dialect: 'heartbeat', lastBeatAt: T0 + 500, groups: [] }
+      const said = { instance: 'i-1', epoch: 3, dialect: 'heartbeat', away: false, groups: [] }
+      const evidence = { ...said, lastBeatAt: T0 + 500 }
       await on.opened.close([{ id: 1, member: 'stays', lastEvidenceAt: T0 + 900, ...evidence }])
       await on.open()
       expect(on.opened.epoch).toBeGreaterThan(first.epoch)
       expect(on.opened.firstSessionId).toBe(8)
       expect(on.opened.sessions).toMatchObject([
         { id: 1, member: 'stays', lastEvidenceAt: T0 + 900, ...evidence },
-        { id: 7, member: 'stays', instance: 'i-2', lastEvidenceAt: T0 + 7, lastBeatAt: null },
+        { id: 7, member: 'stays', instance: 'i-2', lastEvidenceAt: T0 + 7, lastBeatAt: null, away: true },
       ])
       const [stays, goes] = await on.store.lookup(['stays', 'goes'])
       expect(stays).toMatchObject({ state: 'suspect', sessions: 2, lastEvidenceAt: T0 + 900 })

@@ -8,16 +8,26 @@ import { brokenFrameContract, frameContract } from './transport-frames.ts'
 import { halfOpenPeers, masscutContract, slowReaderContract } from './transport-load.ts'
 import { fanOutContract, publishContract, slowSubscriberContract } from './transport-publish.ts'
 import { Stage } from './transport-stage.ts'
+import { streamDoorContract, streamStopContract } from './transport-stream-doors.ts'
+import {
+  silentStream,
+  streamBodyContract,
+  streamEndContract,
+  streamFrameContract,
+} from './transport-streams.ts'
 import { httpContract, upgradeContract } from './transport-upgrade.ts'
 
 export function transportContract(runtime: Runtime): void {
   describe(`transport on ${runtime}`, () => {
     const stage = new Stage()
     let halfOpen: Promise<number[]>
+    let silent: Promise<readonly string[]>
 
     beforeAll(async () => {
       stage.server = await startServer(runtime)
       halfOpen = halfOpenPeers(stage.server.port)
+      silent = silentStream(stage)
+      silent.catch(() => {})
     })
     afterAll(() => stage.server.stop())
 
@@ -32,6 +42,11 @@ export function transportContract(runtime: Runtime): void {
     publishContract(stage)
     slowSubscriberContract(stage)
     fanOutContract(stage)
+    streamFrameContract(stage)
+    streamEndContract(stage)
+    streamBodyContract(stage)
+    streamDoorContract(stage)
+    streamStopContract(runtime)
     listenContract(runtime)
     masscutContract(runtime)
 
@@ -40,6 +55,10 @@ export function transportContract(runtime: Runtime): void {
         expect(ms).toBeGreaterThan(runtime === 'bun' ? 7_900 : 9_900)
         expect(ms).toBeLessThan(13_000)
       }
+    }, 20_000)
+
+    test('an event stream may be silent for longer than a request may', async () => {
+      expect(await silent).toEqual(['still here', 'me too'])
     }, 20_000)
 
     test('over this whole suite every link was opened first and closed last, once each', async () => {

@@ -218,6 +218,28 @@ describe.each([...RUNTIMES])('a host of native members on %s', runtime => {
 })
 
 describe.each([...RUNTIMES])('a restart on %s', runtime => {
+  test('who was away and comes back as away is told to nobody', async () => {
+    const data = mkdtempSync(pathOf(tmpdir(), 'systole-native-'))
+    const args = ['--away-after', '300ms', '--restart-grace', '500ms']
+    const first = await startServer({ runtime, data, args })
+    try {
+      const before = await join(first, hello('hidden', 1, { away: true }))
+      const { version } = await first.api.is('hidden', 'away')
+      await pause(300)
+      await first.kill()
+      const second = await startServer({ runtime, data, args })
+      await pause(1_500)
+      const after = await join(second, hello('hidden', 2, { away: true }))
+      expect(after.welcome).toMatchObject({ session: before.welcome.session, resumed: true })
+      expect(await second.api.is('hidden', 'away')).toMatchObject({ version })
+      after.link.destroy()
+      await second.kill()
+    } finally {
+      await first.kill()
+      rmSync(data, { recursive: true })
+    }
+  })
+
   test('tells native connections when to come back; who does goes on as if nothing had been', async () => {
     const data = mkdtempSync(pathOf(tmpdir(), 'systole-native-'))
     const first = await startServer({ runtime, data })
@@ -225,7 +247,7 @@ describe.each([...RUNTIMES])('a restart on %s', runtime => {
       const before = await join(first, hello('stays', 1))
       const { version } = await first.api.is('stays', 'online')
       first.signal('SIGTERM')
-      expect(await hear(before.link)).toEqual({ t: 'moved', retryAfter: { min: 0, max: 1_000 } })
+      expect(await hear(before.link)).toEqual({ t: 'moved', retryAfter: { min: 1_000, max: 2_000 } })
       expect((await before.link.closed).code).toBe(1012)
       await first.exited
       const second = await startServer({ runtime, data })

@@ -13,7 +13,9 @@ export class FakeLink implements Link<Connection> {
   /** Texts from the server, in order. */
   readonly sent: string[] = []
   /** WebSocket pings from the server. */
-  pings = 0
+  pinged = 0
+  /** As the link of an event stream, where a test says false. */
+  pings = true
   /** What it is subscribed to; nothing once it has ended. */
   readonly topics = new Set<string>()
   /** Code the server closed with; 1006: cut. */
@@ -35,7 +37,7 @@ export class FakeLink implements Link<Connection> {
   }
 
   ping(): void {
-    if (this.ended === null) this.pings++
+    if (this.ended === null) this.pinged++
   }
 
   close(code: number): void {

@@ -84,7 +84,7 @@ export class HiddenBrowser {
   async evaluate<T>({ session }: Tab, expression: string): Promise<T> {
     const { result, exceptionDetails } = await this.#devtools.ask<Evaluated<T>>(
       'Runtime.evaluate',
-      { expression, returnByValue: true },
+      { expression, returnByValue: true, awaitPromise: true },
       session,
     )
     if (exceptionDetails !== undefined) throw new Error(`${expression}: ${exceptionDetails.text}`)

@@ -3,8 +3,10 @@
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { Runtime } from './server-process.ts'
 
-const BUN = fileURLToPath(new URL('../../node_modules/.bin/bun', import.meta.url))
+const binaryOf = (runtime: Runtime) =>
+  fileURLToPath(new URL(`../../node_modules/.bin/${runtime}`, import.meta.url))
 let made = 0
 
 export class Machine {
@@ -51,14 +53,12 @@ export class Machine {
 
   /** Runs a program over there. */
   run(program: string, ...args: string[]): ChildProcess {
-    const words = [
-      'netns',
-      'exec',
-      this.#name,
-      BUN,
-      fileURLToPath(new URL(program, import.meta.url)),
-      ...args,
-    ]
+    return this.runOn('bun', program, ...args)
+  }
+
+  runOn(runtime: Runtime, program: string, ...args: string[]): ChildProcess {
+    const file = fileURLToPath(new URL(program, import.meta.url))
+    const words = ['netns', 'exec', this.#name, binaryOf(runtime), file, ...args]
     const child = spawn('ip', words, { stdio: ['ignore', 'pipe', 'inherit'] })
     this.#children.push(child)
     return child

@@ -80,15 +80,15 @@ export class Scenario {
   }
 
   #begin({ names, options }: Words): void {
-    const [name, member = '-', flag] = names
-    this.#stage.apply(this.#beginning(name!, member, options, flag === 'beat'), name!)
+    const [name, member = '-', ...flags] = names
+    this.#stage.apply(this.#beginning(name!, member, options, flags), name!)
   }
 
   #many([count, prefix = 'm', kind]: readonly string[], options: ReadonlyMap<string, string>): void {
     const all = Array.from({ length: Number(count) }, (_, i) => `${prefix}${i + 1}`)
     this.#stage.play(
       all.map(name => ({
-        event: this.#beginning(name, kind === 'anonymous' ? '-' : name, options, false),
+        event: this.#beginning(name, kind === 'anonymous' ? '-' : name, options, []),
         name,
       })),
     )
@@ -98,7 +98,7 @@ export class Scenario {
     name: string,
     member: string,
     options: ReadonlyMap<string, string>,
-    beat: boolean,
+    flags: readonly string[],
   ): DetectorEvent<Link> {
     const request = {
       member: member === '-' ? null : member,
@@ -107,7 +107,8 @@ export class Scenario {
       terms: this.#termsCalled(options.get('terms')),
       link: this.#link(options.get('link') ?? name),
       details: detailsOf(options),
-      beat,
+      beat: flags.includes('beat'),
+      away: flags.includes('away'),
     }
     const nameless = options.get('nameless')
     if (nameless === undefined) return { type: 'begin', request }

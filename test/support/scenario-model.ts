@@ -13,6 +13,8 @@ import { Seen } from './scenario-seen.ts'
 /** A connection of a random run. */
 export interface ModelLink {
   readonly no: number
+  /** Its hello said that nobody is at it. */
+  readonly away: boolean
 }
 
 interface Known {
@@ -24,6 +26,8 @@ interface Known {
   /** The longest patience it ever had since its last evidence, so that the bound holds for any order of hiding. */
   hidden: boolean
   wasHidden: boolean
+  /** Told as away, suspicions apart. */
+  away: boolean
 }
 
 const TICK = 100
@@ -53,9 +57,9 @@ export class Model {
     return [...this.#open.values()].map(({ session }) => session)
   }
 
-  begin(member: string, instance: string | null, epoch: number, terms: Terms): void {
-    const link = { no: ++this.#links }
-    this.#apply({ type: 'begin', request: { member, instance, epoch, terms, link, details: null } })
+  begin(member: string, instance: string | null, epoch: number, terms: Terms, away = false): void {
+    const link = { no: ++this.#links, away }
+    this.#apply({ type: 'begin', request: { member, instance, epoch, terms, link, details: null, away } })
   }
 
   evidence(session: Session<ModelLink>, kind: 'beat' | 'frame' | 'control'): void {
@@ -140,7 +144,7 @@ export class Model {
 
   #take(effect: Effect<ModelLink>): void {
     if (effect.type === 'breaker') this.#held = effect.held
-    if (effect.type === 'begun') this.#begun(effect.session)
+    if (effect.type === 'begun') this.#begun(effect.session, effect.link.away)
     if (effect.type !== 'change') return
     this.#change(effect.change)
     this.#commit(effect.change)
@@ -152,21 +156,32 @@ export class Model {
     this.#seen.take(change, steps)
   }
 
-  #begun(session: Session<ModelLink>): void {
+  #begun(session: Session<ModelLink>, hidden: boolean): void {
     if (this.#ended.has(session.id)) this.complaints.push(`session ${session.id} began after its end`)
     const heard = this.#listened
-    this.#open.set(session.id, { session, heard, broke: null, hidden: false, wasHidden: false })
+    const away = this.#open.get(session.id)?.away ?? false
+    this.#open.set(session.id, { session, heard, broke: null, hidden, wasHidden: hidden, away })
   }
 
   #change(change: SessionChange): void {
     const known = this.#open.get(change.session)
     if (change.kind === 'suspect' && known?.broke === null) this.#notTooEarly(known, 0, 'suspect')
+    if (known !== undefined) this.#settled(known, change)
     if (change.kind !== 'end') return
     if (this.#ended.has(change.session)) this.complaints.push(`session ${change.session} ended twice`)
     if (known !== undefined && (change.reason === 'lost' || change.reason === 'closed'))
       this.#notTooEarly(known, known.session.terms.silenceGrace, 'end')
     this.#ended.add(change.session)
     this.#open.delete(change.session)
+  }
+
+  // Who is hidden and was told as away is not told as anything better.
+  #settled(known: Known, { kind, session }: SessionChange): void {
+    const better = kind === 'back' || kind === 'resume'
+    if (better && known.hidden && known.away) this.complaints.push(`${kind} of ${session}, which is hidden`)
+    if (kind === 'away' && !known.hidden) this.complaints.push(`${session} is away, but not hidden`)
+    if (kind === 'away') known.away = true
+    else if (better || kind === 'begin') known.away = false
   }
 
   #notTooEarly({ session, heard, broke }: Known, grace: number, what: string): void {

@@ -5,7 +5,7 @@ import type { DetectorEvent, Effect, SessionChange } from '../../src/core/change
 import { Detector, type DetectorOptions } from '../../src/core/detector.ts'
 import { Ledger } from '../../src/core/ledger.ts'
 import type { Member } from '../../src/core/member.ts'
-import { type PackedState, putSession } from '../../src/core/member-sessions.ts'
+import { bestState, type PackedState, putSession } from '../../src/core/member-sessions.ts'
 import type { Session } from '../../src/core/session.ts'
 import type { Terms } from '../../src/core/terms.ts'
 import { type Note, noteStep, printNotes, seconds } from './scenario-printer.ts'
@@ -109,7 +109,8 @@ export class Stage {
     this.detector = new Detector(this.options, this.now)
     for (const [id, { change, terms }] of this.#written) {
       const { member, instance, epoch, lastEvidenceAt, lastBeatAt } = change
-      const session = { id, member, instance, epoch, terms, lastEvidenceAt, lastBeatAt, grace }
+      const away = bestState(this.ledger.members.get(member)!, id) === 'away'
+      const session = { id, member, instance, epoch, terms, lastEvidenceAt, lastBeatAt, away, grace }
       this.detector.apply({ type: 'restore', session }, this.now)
     }
     for (const [id, name] of this.#names) {

@@ -58,5 +58,5 @@ function someChanges(): SessionChange[] {
 
 function record(id: number, member: string): SessionRecord {
   const times = { lastEvidenceAt: Date.now(), lastBeatAt: null }
-  return { id, member, instance: null, epoch: 0, dialect: 'heartbeat', groups: [], ...times }
+  return { id, member, instance: null, epoch: 0, dialect: 'heartbeat', away: false, groups: [], ...times }
 }

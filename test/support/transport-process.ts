@@ -94,7 +94,12 @@ export async function startServer(
   runtime: Runtime,
   options: Partial<ListenOptions> = {},
 ): Promise<ServerProcess> {
-  const server = new ServerProcess(runtime, { host: '127.0.0.1', port: 0, ...options })
+  const server = new ServerProcess(runtime, {
+    host: '127.0.0.1',
+    port: 0,
+    streamProtocol: 'systole.v1',
+    ...options,
+  })
   const first = await Promise.race([
     server.event('listening', undefined, 10_000),
     server.event('refused', undefined, 10_000),

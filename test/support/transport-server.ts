@@ -85,10 +85,12 @@ const misdeeds: Readonly<Record<string, (link: Link<Seat>) => unknown>> = {
 
 const handlers: Handlers<Seat> = {
   upgrade: answerUpgrade,
+  refuses: asked =>
+    mayPass(asked.header('origin'), asked.url) ? null : { status: 403, body: 'not from there' },
   open(link) {
     if (link.data.opened++ > 0) broken.openedTwice++
     links.set(link.data.tag, link)
-    tell(link, { on: 'open', address: link.address, protocol: link.protocol })
+    tell(link, { on: 'open', address: link.address, protocol: link.protocol, pings: link.pings })
     if (link.data.topic !== null) link.subscribe(link.data.topic)
     if (link.data.openThrows) throw new Error('thrown in open')
   },
@@ -145,6 +147,11 @@ function answerUpgrade(request: UpgradeRequest): UpgradeAnswer<Seat> {
   return protocol === null ? { accept: true, data } : { accept: true, data, protocol }
 }
 
+function mayPass(origin: string | null, url: string): boolean {
+  if (url.includes('refuses-throws')) throw new Error('thrown in refuses')
+  return origin !== 'https://elsewhere.example'
+}
+
 async function answerRequest(request: Request, address: string): Promise<Response> {
   const { pathname, search } = new URL(request.url)
   if (pathname === '/throw') throw new Error('thrown in request')
@@ -164,7 +171,8 @@ function tell(link: Link<Seat>, event: Report): void {
 }
 
 function report(event: Report): void {
-  process.stdout.write(`${JSON.stringify(event)}\n`)
+  // A reader of lines takes this character for the end of one.
+  process.stdout.write(`${JSON.stringify(event).replaceAll('\u2028', '\\u2028')}\n`)
 }
 
 /** Names the longest time in which no timer could run. */

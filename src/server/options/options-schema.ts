@@ -138,7 +138,8 @@ export const optionsSchema = z.strictObject({
   }),
   restartGrace: tell(duration(wait).default(35_000), {
     ...DURATION,
-    about: 'Grace of sessions that were open when the server last stopped.',
+    about:
+      'Grace of sessions that were open when the server last stopped; of those that were away, at least 75 s.',
   }),
   awayAfter: tell(duration(wait).default(30_000), {
     ...DURATION,

@@ -10,7 +10,7 @@ import { COLUMNS, type Value } from './columns.ts'
 import { memberAt } from './rows.ts'
 import { fromJson } from './values.ts'
 
-type Found = Omit<SessionRecord, 'member'> & { readonly row: number; readonly state: PackedState }
+type Found = Omit<SessionRecord, 'member' | 'away'> & { readonly row: number; readonly state: PackedState }
 
 export class Restore {
   readonly #ledger: Ledger
@@ -40,10 +40,9 @@ export class Restore {
   done(): SessionRecord[] {
     this.#ledger.restored()
     const records: SessionRecord[] = []
-    for (const { row, id, instance, epoch, dialect, lastEvidenceAt, lastBeatAt, groups } of this.#sessions) {
+    for (const { row, state, ...session } of this.#sessions) {
       const member = this.#members.get(row)
-      if (member === undefined) continue
-      records.push({ id, member, instance, epoch, dialect, lastEvidenceAt, lastBeatAt, groups })
+      if (member !== undefined) records.push({ ...session, member, away: state === 'away' })
     }
     return records
   }

@@ -39,6 +39,8 @@ const FIELDS: readonly Fault[] = [
   ['an unknown preset', { timing: 'leisurely' }, ['bad_field'], 'timing'],
   ['a timing of texts', { timing: { interval: '1s' } }, ['bad_field'], 'timing'],
   ['a negative timing', { timing: { timeout: -1 } }, ['bad_field'], 'timing'],
+  ['away false', { away: false }, ['bad_field'], 'away'],
+  ['away that is a text', { away: 'true' }, ['bad_field'], 'away'],
   ['a cursor that is a number', { cursor: 7 }, ['bad_field', 'bad_cursor']],
 ]
 

@@ -35,6 +35,23 @@ async function awayAndBack(stage: Stage): Promise<void> {
   must(performance.now() - began < 1_500, 'back was told late')
 }
 
+async function comesAway(stage: Stage): Promise<void> {
+  const hello = stage.hello({ away: true })
+  const { visitor, observer } = await watched(stage, hello)
+  const beats = setInterval(() => visitor.send('{"t":"beat"}'), 2_000)
+  await toldOf(observer, MEMBERS, visitor.member, ({ state }) => state === 'away', AWAY_AFTER).finally(() =>
+    clearInterval(beats),
+  )
+  visitor.socket.reset()
+  await visitor.ended
+  const again = await stage.member({ ...hello, member: visitor.member, epoch: 2 })
+  await again.done({ t: 'update', name: 'again' })
+  const { entry } = await toldOf(observer, MEMBERS, visitor.member)
+  mustBe([entry.state, entry.name], ['away', 'again'], 'the first thing told after it came back as away')
+  await stage.member({ ...hello, away: undefined, member: visitor.member, epoch: 3 })
+  await toldOf(observer, MEMBERS, visitor.member, ({ state }) => state === 'online', 1_500)
+}
+
 async function shortAway(stage: Stage): Promise<void> {
   const { visitor, observer } = await watched(stage)
   await visitor.done({ t: 'away' })
@@ -205,6 +222,7 @@ export const self: readonly Case[] = [
   { musts: ['P1'], title: 'a status takes the place of the one before as a whole', run: wholeStatus },
   { musts: ['P4', 'H7'], title: 'a hello that resumes is an update of what it names', run: inHello },
   { musts: ['S9'], title: 'away is told after a while, back at once', long: true, run: awayAndBack },
+  { musts: ['H15'], title: 'a hello that says away: away stays away', long: true, run: comesAway },
   { musts: ['S9'], title: 'away for a moment is told to nobody', run: shortAway },
   { musts: ['P1'], title: 'a status text is shown until it is taken back', run: text },
   { musts: ['P1'], title: 'a status lapses at its time', run: until },

@@ -1,0 +1,213 @@
+// What happens to the network, the server and the machine under a visible page: each is noticed in time, nothing is
+// believed that can be asked, and whoever is back in time never left.
+
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { BROWSER_ARGS, CHROMIUM, launchBrowser } from '../support/browser.ts'
+import { FlapWatch } from '../support/flap-watch.ts'
+import { descendants, isStopped, signalAll } from '../support/processes.ts'
+import { SdkPage, SdkSite, type SdkWish } from '../support/sdk-page.ts'
+import { type SystoleProcess, startServer } from '../support/server-process.ts'
+import { pause, waitFor } from '../support/wait.ts'
+
+setDefaultTimeout(90_000)
+
+/** Of preset web: I + T + 1 s. */
+const NOTICED_WITHIN = 16_000
+/** Of preset fast: I + T, and G. */
+const FAST = { silence: 3_000, grace: 2_000 }
+/** ms that an answer to a probe may take. */
+const PROBE = 3_000
+/** What a busy machine adds. */
+const SLACK = 1_000
+
+let browser: Browser
+let server: SystoleProcess
+let site: SdkSite
+
+beforeAll(async () => {
+  ;[server, browser, site] = await Promise.all([
+    startServer({ runtime: 'bun' }),
+    launchBrowser(),
+    SdkSite.start(),
+  ])
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await site?.stop()
+  await server?.kill()
+})
+
+interface Opened {
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly sdk: SdkPage
+}
+
+async function open(wish: SdkWish, where = browser): Promise<Opened> {
+  const context = await where.newContext()
+  const page = await context.newPage()
+  await page.goto(site.page(wish))
+  const sdk = SdkPage.of(page)
+  await sdk.is('online')
+  return { context, page, sdk }
+}
+
+function urlOf(of: SystoleProcess): string {
+  return `ws://127.0.0.1:${of.port('main')}/`
+}
+
+test.concurrent('offline is asked, not believed: where the connection still works, it stays', async () => {
+  const url = urlOf(server)
+  const watch = await FlapWatch.of(url, 'doubting')
+  const { context, page, sdk } = await open({ client: { url, member: 'doubting' } })
+  const from = Date.now()
+  // as a browser says it that watches another network than the one in use
+  await page.evaluate(() => window.dispatchEvent(new Event('offline')))
+  await waitFor('the answer', async () => (await sdk.changes(from)).length >= 2)
+  // longer than a probe may take
+  await pause(PROBE + SLACK)
+  expect(await sdk.changes(from)).toEqual(['online-probing wake', 'probing-online answer'])
+  expect(await sdk.epochs()).toHaveLength(1)
+  expect([watch.states('doubting'), watch.stays('doubting')]).toEqual([['unknown', 'online'], 1])
+  watch.stop()
+  await context.close()
+})
+
+test.concurrent('a network that is gone is noticed by the probe, and its return at once', async () => {
+  const url = urlOf(server)
+  const watch = await FlapWatch.of(url, 'cut-off')
+  const { context, page, sdk } = await open({ client: { url, member: 'cut-off' } })
+  const session = await sdk.session()
+  const from = Date.now()
+  await context.setOffline(true)
+  expect(await page.evaluate(() => navigator.onLine)).toBe(false)
+  const lost = async () => (await sdk.happened('state', from)).find(({ to }) => to === 'connecting')
+  const { at, reason } = await waitFor('it to be noticed', lost)
+  const asked = (await sdk.happened('state', from)).find(({ to }) => to === 'probing')
+  expect(reason).toBe('silence')
+  expect(at - asked!.at).toBeLessThan(PROBE + SLACK)
+  await sdk.is('waiting')
+  await context.setOffline(false)
+  const backAt = Date.now()
+  await sdk.is('online')
+  console.log(`no network: noticed after ${at - from} ms; online ${Date.now() - backAt} ms after its return`)
+  expect(Date.now() - backAt).toBeLessThan(1_000 + SLACK)
+  expect(await sdk.session()).toBe(session)
+  expect([watch.states('cut-off'), watch.stays('cut-off')]).toEqual([['unknown', 'online'], 1])
+  watch.stop()
+  await context.close()
+})
+
+test.concurrent('online cuts the wait for the next try short', async () => {
+  const gone = await startServer({ runtime: 'bun' })
+  const { context, sdk } = await open({ client: { url: urlOf(gone), member: 'waiting' } })
+  const port = gone.port('main')
+  await gone.kill()
+  // where nobody answers the waits grow
+  const waits = async () => (await sdk.happened('state')).filter(({ retryIn }) => Number(retryIn) > 4_000)
+  await waitFor(
+    'a long wait',
+    async () => (await waits()).length > 0 && (await sdk.state()) === 'waiting',
+    40_000,
+  )
+  const long = (await waits()).at(-1)!
+  const [back] = await Promise.all([startServer({ runtime: 'bun', port }), context.setOffline(true)])
+  expect(await sdk.state()).toBe('waiting')
+  await context.setOffline(false)
+  const at = Date.now()
+  await sdk.is('online')
+  expect(Date.now()).toBeLessThan(at + 1_000 + SLACK)
+  expect(Date.now()).toBeLessThan(long.at + Number(long.retryIn))
+  await context.close()
+  await back.kill()
+})
+
+test.concurrent('the server is killed and started again: the page is back within the grace, and never left', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'systole-data-'))
+  let mortal = await startServer({ runtime: 'bun', data })
+  const url = urlOf(mortal)
+  const watch = await FlapWatch.of(url, 'loyal')
+  const { context, sdk } = await open({ client: { url, member: 'loyal' }, watch: ['loyal'] })
+  const session = await sdk.session()
+  await pause(SLACK)
+  await mortal.kill()
+  await sdk.is('waiting')
+  await pause(SLACK)
+  mortal = await startServer({ runtime: 'bun', data, port: mortal.port('main') })
+  const upAt = Date.now()
+  await sdk.is('online', 30_000)
+  console.log(`back ${Date.now() - upAt} ms after the server`)
+  await watch.hears()
+  expect(await sdk.session()).toBe(session)
+  expect([watch.states('loyal'), watch.stays('loyal')]).toEqual([['unknown', 'online'], 1])
+  await waitFor('its watch to go on', () => sdk.evaluate<boolean>(`window.sdk.seen().loyal === 'online'`))
+  watch.stop()
+  await context.close()
+  await mortal.kill()
+  rmSync(data, { recursive: true, force: true })
+})
+
+test.concurrent('a server that stands still is noticed within I + T + 1 s, and taken back', async () => {
+  const frozen = await startServer({ runtime: 'bun' })
+  const { context, sdk } = await open({ client: { url: urlOf(frozen), member: 'patient', timing: 'web' } })
+  const session = await sdk.session()
+  // the worst moment: just after a beat was answered
+  await waitFor('a beat', async () => (await sdk.frames('beat')).length > 0, 15_000)
+  await pause(200)
+  frozen.signal('SIGSTOP')
+  const from = Date.now()
+  const changed = async () => (await sdk.happened('state', from)).find(({ to }) => to === 'connecting')
+  const { at, reason } = await waitFor('it to be noticed', changed, NOTICED_WITHIN + 5_000, 50)
+  console.log(`a dead server was noticed after ${at - from} ms`)
+  expect(reason).toBe('silence')
+  expect(at - from).toBeLessThanOrEqual(NOTICED_WITHIN)
+  frozen.signal('SIGCONT')
+  await sdk.is('online', 30_000)
+  expect(await sdk.session()).toBe(session)
+  await context.close()
+  await frozen.kill()
+})
+
+for (const [what, ms] of [
+  ['shorter than silence may last: the connection is the same', FAST.silence - 1_500],
+  ['longer than any grace: it comes back within seconds', FAST.silence + FAST.grace + 2_500],
+] as const)
+  test.concurrent(`a machine that sleeps, ${what}`, async () => {
+    const host = await chromium.launchServer({ executablePath: CHROMIUM, args: [...BROWSER_ARGS] })
+    const machine = await chromium.connect(host.wsEndpoint())
+    const member = `sleeper-${ms}`
+    const url = urlOf(server)
+    const watch = await FlapWatch.of(url, member)
+    const { sdk } = await open({ client: { url, member, timing: 'fast' } }, machine)
+    const session = await sdk.session()
+    const { pid } = host.process()
+    const all = [pid!, ...descendants(pid!, '')]
+    try {
+      signalAll(all, 'SIGSTOP')
+      await waitFor('it to sleep', () => all.every(isStopped))
+      await pause(ms)
+    } finally {
+      signalAll(all, 'SIGCONT')
+    }
+    const wokeAt = Date.now()
+    const long = ms > FAST.silence
+    if (long) await waitFor('another hello', async () => (await sdk.epochs()).length > 1)
+    await sdk.is('online')
+    console.log(`asleep for ${ms} ms, online ${Date.now() - wokeAt} ms after it woke`)
+    expect(Date.now() - wokeAt).toBeLessThan(5_000)
+    if (!long) await pause(FAST.silence + FAST.grace)
+    expect(await sdk.epochs()).toHaveLength(long ? 2 : 1)
+    expect((await sdk.session()) === session).toBe(!long)
+    expect(watch.states(member)).toEqual(
+      long ? ['unknown', 'online', 'offline', 'online'] : ['unknown', 'online'],
+    )
+    expect(watch.stays(member)).toBe(long ? 2 : 1)
+    watch.stop()
+    await machine.close()
+    await host.close()
+  })

@@ -121,11 +121,18 @@ test('what stands in storage is not trusted', async () => {
   }
 })
 
-test('two clients of one member on one page are two sessions', async () => {
-  const place = new FakePlace()
-  const [one, other] = [new Stage({ place }), new Stage({ place })]
-  await place.advance(0)
-  expect(whoOf(one)[0]).not.toBe(whoOf(other)[0])
+test('two clients of one member on one page are two sessions, and stay the same two', async () => {
+  const [storage, locks] = [new FakeStorage(), new FakeLocks()]
+  const visits: unknown[][] = []
+  for (let visit = 0; visit < 2; visit++) {
+    const place = page(storage, locks)
+    const both = [new Stage({ place }), new Stage({ place })]
+    await place.advance(0)
+    visits.push(both.map(stage => whoOf(stage)[0]))
+    await strike()
+  }
+  expect(new Set(visits.flat()).size).toBe(2)
+  expect(visits[0]).toEqual(visits[1]!)
 })
 
 test.each(['throws', 'rejects', 'hang'] as const)('locks: %s: said, and it goes on', async fault => {

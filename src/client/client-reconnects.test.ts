@@ -8,7 +8,7 @@ import { settle } from '../../test/support/fake-place.ts'
 const RECONNECTS = 1_000
 /**
  * What may have grown by, over all of them. One object kept for each would be 1,000 objects and 16 kB at the very least;
- * after a warm-up as long again, in which the engine compiles, 0 to 90 objects and up to 14 kB were measured.
+ * after a warm-up as long again, in which the engine compiles, -400 to 90 objects and up to 21 kB were measured.
  */
 const OBJECTS = 500
 const BYTES = 64_000

@@ -41,11 +41,14 @@ test('nobody at it for idleAfter is away; the first touch is back', async () => 
   expect([stage.heard('away').length, stage.heard('back').length]).toEqual([0, 1])
 })
 
-test('idleAfter: false never is; by default it is 5 min', async () => {
+test('idleAfter: false never is; by default it is 5 min on a page, and never without one', async () => {
   const never = await onlineStage({ idleAfter: false })
   await never.place.advance(3_600_000)
   expect(never.heard('away')).toEqual([])
-  const usual = await onlineStage()
+  const program = await onlineStage()
+  await program.place.advance(3_600_000)
+  expect(program.heard('away')).toEqual([])
+  const usual = await onlineStage({ place: { base: 'https://page.test/' } })
   await usual.place.advance(299_999)
   expect(usual.heard('away')).toEqual([])
   await usual.place.advance(1)

@@ -252,7 +252,7 @@ test.each(['bad_cursor', 'cursor_ahead'])(
       for (const { id } of stage.heard('watch'))
         line.says({ t: 'error', code, message: 'x', re: 'watch', id: id as number })
       await settle()
-      if (round === 0) expect(line.of('watch').map(({ cursor }) => cursor)).toEqual([undefined, undefined])
+      if (round === 0) expect(line.of('watch').map(({ cursor }) => `${cursor}`)).toEqual(['undefined', 'undefined'])
     }
     expect([line.of('watch').length, shown(all.watch)]).toEqual([0, ['a online']])
     expect(stage.client.state).toBe('online')
@@ -320,6 +320,24 @@ test('closed while asking for a sign of life: taken back after the answer', asyn
   stage.server.mute = false
   await stage.says({ t: 'beat', now: 1 })
   expect(stage.heard('unwatch').length).toBe(2)
+})
+
+test.each(['probing', 'waiting'])('closed and opened again while %s: it goes on', async state => {
+  const stage = await onlineStage()
+  stage.server.change('a', here())
+  const first = stage.client.watch(['a'])
+  await settle()
+  stage.server.mute = true
+  if (state === 'probing') await stage.place.tell('wake')
+  else await stage.cut()
+  first.close()
+  await settle()
+  const again = watched(stage, ['a'])
+  await settle()
+  stage.server.mute = false
+  if (state === 'probing') await stage.says({ t: 'beat', now: 1 })
+  else await comeBack(stage)
+  expect([shown(again.watch), again.watch.view.whole]).toEqual([['a online'], true])
 })
 
 test('a listener that throws, or closes, harms no other', async () => {

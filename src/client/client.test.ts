@@ -139,6 +139,8 @@ test('messages are acknowledged when every listener returned, and only then', as
   await stage.says({ t: 'message', data: 'good', id: 'b' })
   await stage.says({ t: 'message', data: 'bad', id: 'c' })
   await stage.says({ t: 'message', data: 'no id' })
+  stage.client.on('message', () => {})
+  await stage.says({ t: 'message', data: 'bad', id: 'd' })
   stop()
   expect(stage.heard('ack')).toEqual([{ t: 'ack', id: 'b' }])
 })

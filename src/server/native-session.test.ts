@@ -249,8 +249,10 @@ describe('away', () => {
   test('said in a hello counts from there, and stays so through every hello that says it again', () => {
     const server = setUp()
     beating(server, 31_000, server.native({ ...hello(1), away: true }))
+    const [session] = server.views.sessionsOf('7')
+    const { since } = session!
     const second = server.native({ ...hello(2), away: true })
-    expect(welcomed(second)).toEqual(['1', true])
+    expect([...welcomed(second), session!.since]).toEqual(['1', true, since])
     second.drop(1006)
     server.advance(74_000)
     beating(server, 40_000, server.native({ ...hello(3), away: true }))

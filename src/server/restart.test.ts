@@ -87,18 +87,22 @@ describe('after a restart', () => {
 
   test('who was away has as long as a hidden page may need, and is still away where it says so', () => {
     const before = new FakeServer('auto')
-    const links = ['a', 'b', 'c'].map((member, epoch) => before.native({ ...NATIVE, member, epoch }))
-    for (const link of links.slice(0, 2)) link.say({ t: 'away' })
+    const links = ['a', 'b', 'c', 'd'].map((member, epoch) => before.native({ ...NATIVE, member, epoch }))
+    const [a, b, c, d] = links
+    for (const link of [a, b, d]) link!.say({ t: 'away' })
     beating(before, 31_000, ...links)
-    links[2]!.say({ t: 'away' })
-    expect(openOf(before).map(({ away }) => away)).toEqual([true, true, false])
+    c!.say({ t: 'away' })
+    d!.drop()
+    beating(before, 2_000, a!, b!, c!)
+    // what was told last of `d` is that it is suspect
+    expect(openOf(before).map(({ away }) => away)).toEqual([true, true, false, false])
     const after = restart(restart(before))
     after.advance(35_200)
-    expect(after.story('c')).toEqual(['leave node_lost'])
+    expect([...after.story('c'), ...after.story('d')]).toEqual(['leave node_lost', 'leave node_lost'])
     after.advance(39_000)
     after.native({ ...NATIVE, member: 'a', epoch: 7, away: true })
     after.advance(1_200)
-    expect(after.told.map(({ member }) => member)).toEqual(['c', 'b'])
+    expect(after.told.map(({ member }) => member)).toEqual(['c', 'd', 'b'])
     expect([after.state('a'), after.story('b')]).toEqual(['away', ['leave node_lost']])
   })
 

@@ -5,10 +5,11 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserServer, chromium, type Page } from 'playwright-core'
 import { BROWSER_ARGS, CHROMIUM, launchBrowser } from '../support/browser.ts'
 import { FlapWatch } from '../support/flap-watch.ts'
 import { descendants, isStopped, signalAll } from '../support/processes.ts'
+import { Relay } from '../support/relay.ts'
 import { SdkPage, SdkSite, type SdkWish } from '../support/sdk-page.ts'
 import { type SystoleProcess, startServer } from '../support/server-process.ts'
 import { pause, waitFor } from '../support/wait.ts'
@@ -17,8 +18,10 @@ setDefaultTimeout(90_000)
 
 /** Of preset web: I + T + 1 s. */
 const NOTICED_WITHIN = 16_000
-/** Of preset fast: I + T, and G. */
-const FAST = { silence: 3_000, grace: 2_000 }
+/** Longer than from one beat to the next, shorter than silence may last, in preset web. */
+const NAP = 11_000
+/** Longer than I + T + G of preset fast. */
+const LONG_SLEEP = 7_500
 /** ms that an answer to a probe may take. */
 const PROBE = 3_000
 /** What a busy machine adds. */
@@ -173,19 +176,24 @@ test.concurrent('a server that stands still is noticed within I + T + 1 s, and t
   await frozen.kill()
 })
 
-for (const [what, ms] of [
-  ['shorter than silence may last: the connection is the same', FAST.silence - 1_500],
-  ['longer than any grace: it comes back within seconds', FAST.silence + FAST.grace + 2_500],
-] as const)
-  test.concurrent(`a machine that sleeps, ${what}`, async () => {
+/** A browser of its own, all of whose processes stand still for so long. */
+class Sleeper {
+  readonly #host: BrowserServer
+  readonly browser: Browser
+
+  constructor(host: BrowserServer, browser: Browser) {
+    this.#host = host
+    this.browser = browser
+  }
+
+  static async launch(): Promise<Sleeper> {
     const host = await chromium.launchServer({ executablePath: CHROMIUM, args: [...BROWSER_ARGS] })
-    const machine = await chromium.connect(host.wsEndpoint())
-    const member = `sleeper-${ms}`
-    const url = urlOf(server)
-    const watch = await FlapWatch.of(url, member)
-    const { sdk } = await open({ client: { url, member, timing: 'fast' } }, machine)
-    const session = await sdk.session()
-    const { pid } = host.process()
+    return new Sleeper(host, await chromium.connect(host.wsEndpoint()))
+  }
+
+  /** Resolves with when it woke. */
+  async sleep(ms: number): Promise<number> {
+    const { pid } = this.#host.process()
     const all = [pid!, ...descendants(pid!, '')]
     try {
       signalAll(all, 'SIGSTOP')
@@ -194,20 +202,48 @@ for (const [what, ms] of [
     } finally {
       signalAll(all, 'SIGCONT')
     }
-    const wokeAt = Date.now()
-    const long = ms > FAST.silence
-    if (long) await waitFor('another hello', async () => (await sdk.epochs()).length > 1)
-    await sdk.is('online')
-    console.log(`asleep for ${ms} ms, online ${Date.now() - wokeAt} ms after it woke`)
-    expect(Date.now() - wokeAt).toBeLessThan(5_000)
-    if (!long) await pause(FAST.silence + FAST.grace)
-    expect(await sdk.epochs()).toHaveLength(long ? 2 : 1)
-    expect((await sdk.session()) === session).toBe(!long)
-    expect(watch.states(member)).toEqual(
-      long ? ['unknown', 'online', 'offline', 'online'] : ['unknown', 'online'],
-    )
-    expect(watch.stays(member)).toBe(long ? 2 : 1)
-    watch.stop()
-    await machine.close()
-    await host.close()
-  })
+    return Date.now()
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close()
+    await this.#host.close()
+  }
+}
+
+test.concurrent('a machine that slept shorter than silence may last: the connection is the same', async () => {
+  const sleeper = await Sleeper.launch()
+  const url = urlOf(server)
+  const watch = await FlapWatch.of(url, 'napping')
+  const { sdk } = await open({ client: { url, member: 'napping', timing: 'web' } }, sleeper.browser)
+  // a beat was due meanwhile, and is late
+  const wokeAt = await sleeper.sleep(NAP)
+  await waitFor('the late beat', async () => (await sdk.frames('beat', wokeAt)).length > 0)
+  await pause(PROBE + SLACK)
+  expect(await sdk.state()).toBe('online')
+  expect(await sdk.epochs()).toHaveLength(1)
+  expect([watch.states('napping'), watch.stays('napping')]).toEqual([['unknown', 'online'], 1])
+  watch.stop()
+  await sleeper.close()
+})
+
+test.concurrent('a machine that slept longer than any grace: it asks, and is back within seconds', async () => {
+  const sleeper = await Sleeper.launch()
+  // routers forget who sleeps: nobody will tell it that its connection is gone
+  const relay = await Relay.start(server.port('main'))
+  const watch = await FlapWatch.of(urlOf(server), 'sleeping')
+  const client = { url: `ws://127.0.0.1:${relay.port}/`, member: 'sleeping', timing: 'fast' } as const
+  const { sdk } = await open({ client }, sleeper.browser)
+  relay.forget()
+  const wokeAt = await sleeper.sleep(LONG_SLEEP)
+  await waitFor('another hello', async () => (await sdk.epochs()).length > 1)
+  await sdk.is('online')
+  console.log(`asleep for ${LONG_SLEEP} ms: online ${Date.now() - wokeAt} ms after it woke`)
+  expect(Date.now() - wokeAt).toBeLessThan(PROBE + 2 * SLACK)
+  const changes = await sdk.changes(wokeAt - SLACK)
+  expect(changes).toEqual(['online-probing wake', 'probing-connecting silence', 'connecting-online welcome'])
+  expect(watch.states('sleeping')).toEqual(['unknown', 'online', 'offline', 'online'])
+  relay.stop()
+  watch.stop()
+  await sleeper.close()
+})

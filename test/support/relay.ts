@@ -1,51 +1,75 @@
-// What stands before a server that is restarted, as a balancer does: takes connections while the server is away, and passes
-// them on when it is back. A connection that the server ends is ended.
+// What stands between a client and its server, as a balancer or a router does: takes connections while the server is away,
+// and passes them on when it is back. A connection that the server ends is ended; of one that was forgotten nobody hears.
 
-import type { AddressInfo } from 'node:net'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
 const RETRY = 50
+
+/** One connection on its way through. */
+interface Passage {
+  readonly near: Socket
+  far: Socket | null
+  forgotten: boolean
+}
 
 export class Relay {
   readonly port: number
   readonly #server: Server
-  readonly #sockets: Set<Socket>
+  readonly #passages: Set<Passage>
 
-  constructor(server: Server, sockets: Set<Socket>) {
+  constructor(server: Server, passages: Set<Passage>) {
     this.#server = server
-    this.#sockets = sockets
+    this.#passages = passages
     this.port = (server.address() as AddressInfo).port
   }
 
   static async start(target: number): Promise<Relay> {
-    const sockets = new Set<Socket>()
+    const passages = new Set<Passage>()
     const server = createServer(near => {
-      sockets.add(near)
+      const passage: Passage = { near, far: null, forgotten: false }
+      passages.add(passage)
       near.on('error', () => {})
-      near.once('close', () => sockets.delete(near))
-      join(near, target)
+      near.once('close', () => {
+        passages.delete(passage)
+        if (!passage.forgotten) passage.far?.destroy()
+      })
+      join(passage, target)
     })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-    return new Relay(server, sockets)
+    return new Relay(server, passages)
+  }
+
+  /** Nothing passes any more on what is open now, and neither side is told. */
+  forget(): void {
+    for (const passage of this.#passages) {
+      passage.forgotten = true
+      passage.near.unpipe().resume()
+      passage.far?.unpipe().resume()
+    }
   }
 
   stop(): void {
     this.#server.close()
-    for (const socket of this.#sockets) socket.destroy()
+    for (const { near, far } of this.#passages) {
+      near.destroy()
+      far?.destroy()
+    }
   }
 }
 
-function join(near: Socket, target: number): void {
+function join(passage: Passage, target: number): void {
+  const { near } = passage
   const far = connect(target, '127.0.0.1')
   let joined = false
+  passage.far = far
   far.once('connect', () => {
     joined = true
-    near.pipe(far).pipe(near)
+    near.pipe(far, { end: false }).pipe(near, { end: false })
   })
   far.on('error', () => {})
   far.once('close', () => {
+    if (passage.forgotten) return
     if (joined) near.destroySoon()
-    else if (!near.destroyed) setTimeout(() => join(near, target), RETRY)
+    else if (!near.destroyed) setTimeout(() => join(passage, target), RETRY)
   })
-  near.once('close', () => far.destroy())
 }

@@ -20,7 +20,7 @@ process.exit(
   run(
     process.execPath,
     ['test', '--timeout', '120000', ...rest],
-    long ? { TEST_LONG: '1', PROPERTY_RUNS: '50000' } : {},
+    long ? { TEST_LONG: '1', PROPERTY_RUNS: '50000', FUZZ_FRAMES: '150000' } : {},
   ),
 )
 

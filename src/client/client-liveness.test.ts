@@ -45,6 +45,22 @@ test('what an old connection still brings is nobody’s', async () => {
   expect([heard, stage.told(), stage.client.state]).toEqual([[], [], 'online'])
 })
 
+test('what was let go of is nobody’s, also while it waits', async () => {
+  const stage = await onlineStage()
+  stage.server.mute = true
+  await stage.cut()
+  await stage.place.advance(stage.place.next!)
+  const { line } = stage
+  await stage.place.advance(10_000)
+  expect(stage.told().at(-1)).toBe('connecting>waiting timeout')
+  const next = stage.place.next
+  line.opened()
+  line.says({ t: 'moved', retryAfter: { min: 9e6, max: 9e6 } })
+  line.cut(4500)
+  await stage.place.advance(0)
+  expect([line.sent, stage.told(), stage.client.state, stage.place.next]).toEqual([[], [], 'waiting', next])
+})
+
 test.each([3_600_000, 20_000, 6_000, -3_600_000, -6_000])(
   'the wall clock jumps by %d ms: nothing is lost',
   async ms => {

@@ -161,6 +161,22 @@ test.each([
   expect(stage.problems.length).toBeLessThan(3)
 })
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 1e300])(
+  'a time of %p to deliver in stops nothing else',
+  async ms => {
+    const stage = await onlineStage()
+    stage.server.takes = 'nothing'
+    const delivered = stage.client.deliver('a', ms)
+    delivered.catch(() => {})
+    await stage.place.advance(8_010)
+    stage.server.mute = true
+    await stage.place.advance(15_000)
+    expect(stage.told()).toContain('online>connecting silence')
+    stage.client.leave()
+    expect(['lost', 'timeout', 'dropped']).toContain(await fate(delivered))
+  },
+)
+
 test('errors that answer nothing are told, with their code', async () => {
   const stage = await onlineStage()
   await stage.says({ t: 'error', code: 'too_many', message: 'groups', re: 'enter' })
@@ -195,4 +211,16 @@ test('what is queued is what it was then', async () => {
   data.step = 2
   await stage.place.advance(31_000)
   expect(stage.heard('message')[0]!.data).toEqual({ step: 1 })
+})
+
+test('no watch goes by the id of a request', async () => {
+  const stage = await onlineStage()
+  stage.server.mute = true
+  const asked = stage.client.ask(['a']).catch(() => {})
+  for (const scope of [['a'], 'all', { group: 'g' }] as const) stage.client.watch(scope)
+  await settle()
+  const ids = [...stage.heard('ask'), ...stage.heard('watch')].map(({ id }) => id)
+  expect([ids.length, new Set(ids).size]).toEqual([4, 4])
+  stage.client.destroy()
+  await asked
 })

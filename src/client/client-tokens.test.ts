@@ -167,6 +167,25 @@ test('after leave somebody else may sign in', async () => {
   expect(stage.line.hello!.token).toBe('theirs')
 })
 
+test('what was asked for one and comes late is not used for another', async () => {
+  const provider = new Provider()
+  let late = (_: string) => {}
+  provider.answer = () =>
+    new Promise<string>(give => {
+      late = give
+    })
+  const stage = new Stage({ getToken: provider.getToken })
+  await stage.place.advance(100)
+  stage.client.leave()
+  provider.answer = () => 'theirs'
+  stage.client.connect()
+  await stage.place.advance(0)
+  late('ours')
+  await stage.cut()
+  await stage.place.advance(31_000)
+  expect(stage.line.hello!.token).toBe('theirs')
+})
+
 test('a refresh that fails is tried again, and never in a loop', async () => {
   const provider = new Provider()
   const stage = new Stage({ getToken: provider.getToken })

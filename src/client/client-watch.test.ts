@@ -252,7 +252,8 @@ test.each(['bad_cursor', 'cursor_ahead'])(
       for (const { id } of stage.heard('watch'))
         line.says({ t: 'error', code, message: 'x', re: 'watch', id: id as number })
       await settle()
-      if (round === 0) expect(line.of('watch').map(({ cursor }) => `${cursor}`)).toEqual(['undefined', 'undefined'])
+      if (round === 0)
+        expect(line.of('watch').map(({ cursor }) => `${cursor}`)).toEqual(['undefined', 'undefined'])
     }
     expect([line.of('watch').length, shown(all.watch)]).toEqual([0, ['a online']])
     expect(stage.client.state).toBe('online')
@@ -281,6 +282,24 @@ test('late frames of a watch that was closed, or of an older one, change nothing
     false,
     [],
   ])
+})
+
+test('late frames of a resumed watch do not make a new list whole', async () => {
+  const stage = await onlineStage()
+  stage.server.change('a', here())
+  const first = stage.client.watch('all')
+  await settle()
+  await comeBack(stage)
+  first.close()
+  await settle()
+  stage.server.mute = true
+  const { watch } = watched(stage, 'all')
+  await settle()
+  await stage.says({ t: 'diff', of: 'all', entries: [], cursor: '1.1', resumed: true })
+  expect(watch.view.whole).toBe(false)
+  stage.server.mute = false
+  await comeBack(stage)
+  expect([watch.view.whole, shown(watch)]).toEqual([true, ['a online']])
 })
 
 test('an older version changes nothing, also as an answer', async () => {

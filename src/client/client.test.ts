@@ -165,10 +165,19 @@ test('what is plainly wrong is refused by name', () => {
     expect(() => createClient({ ...base, member: 'a', url })).toThrow(/is no address/)
 })
 
+test('what cannot be said of a member is refused when the client is made', () => {
+  const ring: Record<string, unknown> = {}
+  ring.ring = ring
+  for (const profile of [ring, { big: 10n }])
+    expect(() =>
+      createClient({ url: 'wss://presence.test', member: 'a', profile, autoConnect: false }),
+    ).toThrow(TypeError)
+})
+
 test.each([
   ['wss://presence.test/ws?x=1', null, 'wss://presence.test/ws?x=1'],
   ['https://presence.test/ws', null, 'wss://presence.test/ws'],
-  ['http://presence.test:81', null, 'ws://presence.test:81/'],
+  ['http://presence.test:81', null, 'ws://presence.test:81'],
   ['/ws', 'https://page.test/a/b#c', 'wss://page.test/ws'],
   [undefined, 'http://page.test/a/b#c', 'ws://page.test/'],
   ['https://presence.test/http#http', null, 'wss://presence.test/http'],
@@ -216,6 +225,39 @@ test('destroyed in any state it leaves nothing, and whatever is called then does
     expect([way.dials, changes.length, client.state, leftOf(stage)]).toEqual([dials, told, 'closed', NOTHING])
   }
 })
+
+test.each(['getToken', 'state', 'message', 'problem', 'watch'])(
+  'destroyed from within %s it leaves nothing',
+  async where => {
+    let armed = where === 'getToken'
+    const end = (here: string) => {
+      if (armed && here === where) stage.client.destroy()
+    }
+    const stage = new Stage({
+      getToken: () => {
+        end('getToken')
+        return 't'
+      },
+    })
+    const { client, place } = stage
+    for (const event of ['state', 'message', 'problem'] as const) client.on(event, () => end(event))
+    for (const id of ['a', 'b']) client.watch([id]).subscribe(() => end('watch'))
+    await place.advance(0)
+    if (where !== 'getToken') expect(client.state).toBe('online')
+    armed = true
+    if (where === 'watch')
+      stage.line.says({ t: 'diff', of: 'members', entries: [{ member: 'a', state: 'away', version: 9 }] })
+    if (where === 'message') stage.line.says({ t: 'message', data: 1, id: 1 })
+    if (where === 'problem') stage.line.says('nonsense')
+    if (where === 'state') await stage.cut()
+    await place.advance(60_000)
+    expect([client.state, stage.way.dials, leftOf(stage)]).toEqual([
+      'closed',
+      where === 'getToken' ? 0 : 1,
+      NOTHING,
+    ])
+  },
+)
 
 test('there is never more than one timer, nor more than one connection on a good line', async () => {
   const stage = await onlineStage({ getToken: () => 't', place: {} })

@@ -3,22 +3,16 @@
 
 import { SUBPROTOCOL } from '../protocol/version.ts'
 import type { Agenda } from './agenda.ts'
-import { CODE } from './codes.ts'
+import { BYE, CACHED, CONFLICT, GIVEN_UP, UNAUTHORIZED } from './codes.ts'
 import type { Host, Line, Signal } from './host.ts'
 import type { Identity } from './identity.ts'
 import { type Effect, IDLE, type Input, type Machine, step } from './machine.ts'
-import { makeReader, type ReaderParts } from './reader.ts'
-import { type StateChange, Unauthorized } from './types.ts'
+import type { Tokens } from './tokens.ts'
+import { type StateChange, type Tell, Unauthorized } from './types.ts'
+import type { Ways } from './ways.ts'
 
-/** What it works with. */
-export interface DriverParts extends ReaderParts {
-  readonly host: Host
-  readonly agenda: Agenda
-  readonly identity: Identity
-  /** All of a hello but instance, epoch and token. */
-  hello(): object
-  changed(change: StateChange): void
-}
+/** What a way tells of a connection that broke, or could not be opened. */
+const BROKEN = 1006
 
 export interface Driver {
   machine(): Machine
@@ -28,44 +22,53 @@ export interface Driver {
   send(text: string): boolean
 }
 
-export function makeDriver(parts: DriverParts): Driver {
-  const { host, agenda, identity, tokens, ways, problem } = parts
+/**
+ * `hello`: the first text on a connection; `read`: what to do with a text; `changed`: told every change, in their
+ * order.
+ */
+export function makeDriver(
+  host: Host,
+  agenda: Agenda,
+  identity: Identity,
+  tokens: Tokens | undefined,
+  ways: Ways,
+  hello: () => string,
+  read: (text: string) => void,
+  changed: (change: StateChange) => void,
+  problem: Tell,
+): Driver {
   const changes: StateChange[] = []
   let machine = IDLE
-  let telling = false
   /** Counts connections. */
   let turn = 0
   let line: Line | undefined
-  /** What the present connection waits for. */
-  let stage: 'token' | 'line' | undefined
+  /** What follows where the present connection is given up before it is open. */
+  let failed: (() => void) | undefined
   const take = (input: Input) => {
     const taken = step(machine, input, agenda.now(), host.random())
     machine = taken.machine
     agenda.plan(timer, machine.due)
+    const isTelling = changes.length > 0
     if (taken.change) changes.push(taken.change)
     for (const effect of taken.effects) effects[effect]()
     // one may lead to the next at once; everybody is told all of them in their order
-    if (telling) return
-    telling = true
-    for (let change = changes.shift(); change; change = changes.shift()) parts.changed(change)
-    telling = false
+    if (!isTelling) for (; changes[0]; changes.shift()) changed(changes[0])
   }
   const timer = () => take({ type: 'timer' })
-  const read = makeReader(parts, take)
   const closed = (code: number, reason = '') => {
     // a way that knows more than its code says so
-    if (code === CODE.broken && reason) problem('transport', reason)
+    if (code === BROKEN && reason) problem('transport', reason)
+    if (code === UNAUTHORIZED) tokens?.forget('refused')
+    if (code === CONFLICT) identity.renew()
     take({ type: 'closed', code })
   }
   const opened = (protocol: string) => {
-    stage = undefined
+    failed = undefined
     if (protocol !== SUBPROTOCOL) {
-      problem('unsupported', `what answers there does not speak ${SUBPROTOCOL}`)
-      return closed(CODE.broken)
+      problem('unsupported', `the server does not speak ${SUBPROTOCOL}`)
+      return closed(BROKEN)
     }
-    line?.send(
-      JSON.stringify({ t: 'hello', ...parts.hello(), token: tokens?.token(), ...identity.current() }),
-    )
+    line?.send(hello())
   }
   const dial = () => {
     const mine = turn
@@ -75,18 +78,17 @@ export function makeDriver(parts: DriverParts): Driver {
         if (mine === turn) run(...given)
       }
     const old = line
-    stage = 'line'
-    identity.advance()
+    failed = ways.failed
     try {
       line = ways.connect({ opened: guard(opened), text: guard(read), closed: guard(closed) })
     } catch (cause) {
-      closed(CODE.broken, `cannot connect: ${cause}`)
+      closed(BROKEN, `cannot connect: ${cause}`)
     }
-    old?.close(CODE.givenUp)
+    old?.close(GIVEN_UP)
   }
   const denied = (cause: unknown) => {
     const final = cause instanceof Unauthorized
-    stage = undefined
+    failed = undefined
     if (!final) problem('token', `no token: ${cause}`, { cause })
     take({ type: 'denied', final })
   }
@@ -95,32 +97,28 @@ export function makeDriver(parts: DriverParts): Driver {
     const waits = [identity.claim(), tokens?.get(), ways.load()].filter(Boolean)
     // what is known already is not waited for: a hidden page may have no later turn
     if (waits.length === 0) return dial()
-    stage = 'token'
+    failed = () => problem('token', 'getToken has not answered for 10 s')
     Promise.all(waits).then(
       () => mine === turn && dial(),
       cause => mine === turn && denied(cause),
     )
   }
   const drop = (code: number) => {
-    if (stage === 'token' && machine.state === 'waiting')
-      problem('token', 'getToken has not answered for 10 s')
-    if (stage === 'line' && machine.state === 'waiting') ways.failed()
-    stage = undefined
+    if (machine.state === 'waiting') failed?.()
+    failed = undefined
     turn++
     line?.close(code)
     line = undefined
   }
   const effects: Readonly<Record<Effect, () => void>> = {
     open,
-    drop: () => drop(machine.state === 'closed' ? CODE.bye : CODE.givenUp),
+    drop: () => drop(machine.state === 'closed' ? BYE : GIVEN_UP),
     bye() {
       line?.send('{"t":"bye"}')
-      drop(CODE.bye)
+      drop(BYE)
     },
-    park: () => drop(CODE.cached),
+    park: () => drop(CACHED),
     beat: () => line?.send('{"t":"beat"}'),
-    renew: identity.renew,
-    forget: () => tokens?.forget('refused'),
   }
   return {
     machine: () => machine,

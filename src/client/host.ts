@@ -17,6 +17,17 @@ export type Signal =
   | 'cached'
   | 'restored'
 
+/** As `Storage` of a browser has it. */
+interface Store {
+  getItem(key: string): string | null
+  setItem(key: string, text: string): void
+}
+
+/** As `LockManager` of a browser has it: held for as long as what `hold` gives is not settled. */
+interface Locks {
+  request(name: string, options: { readonly signal: AbortSignal }, hold: () => Promise<void>): Promise<unknown>
+}
+
 /** Where a client runs. */
 export interface Host {
   /** Wall clock in ms. It may jump; the client copes. */
@@ -34,9 +45,9 @@ export interface Host {
    */
   listen(tell: (signal: Signal) => void): () => void
   /** Texts that survive a reload of this tab, and of this tab only. MAY throw. `null`: there is no such thing. */
-  readonly storage: Pick<Storage, 'getItem' | 'setItem'> | null
-  /** `null`: there is no such thing. */
-  readonly locks: Pick<LockManager, 'request'> | null
+  readonly storage: Store | null
+  /** Web Locks of all pages of one origin. `null`: there is no such thing. */
+  readonly locks: Locks | null
   /** The address of the page; `null`: there is none. */
   readonly base: string | null
 }

@@ -4,6 +4,7 @@
 
 import { type Agenda, NEVER } from './agenda.ts'
 import type { Host } from './host.ts'
+import type { Keep } from './keep.ts'
 import type { Tell } from './types.ts'
 
 export interface Identity {
@@ -11,10 +12,8 @@ export interface Identity {
   claim(): Promise<void> | undefined
   /** Lets another page be this instance, and this page be put into the back/forward cache. */
   release(): void
-  /** As a hello has it. */
-  current(): { readonly instance: string; readonly epoch: number }
-  /** For the next connection. */
-  advance(): void
+  /** For the next hello. */
+  next(): { readonly instance: string; readonly epoch: number }
   renew(): void
   destroy(): void
 }
@@ -28,45 +27,34 @@ const HANDOVER = 1_000
 const used = new Set<string>()
 
 /** `key`: the same for every load of the same page. */
-export function makeIdentity(host: Host, { now, plan }: Agenda, key: string, problem: Tell): Identity {
-  const { storage, locks } = host
-  let isClaimed = false
+export function makeIdentity(
+  { base, bytes, locks }: Host,
+  { now, plan }: Agenda,
+  key: string,
+  keep: Keep,
+  problem: Tell,
+): Identity {
   let claim: AbortController | undefined
   let release = () => {}
-  const told = new Set<string>()
-  const once: Tell = (code, message, more) => {
-    if (!told.has(code)) problem(code, message, more)
-    told.add(code)
-  }
-  const stored = (use: (storage: NonNullable<Host['storage']>) => string | null | undefined) => {
-    try {
-      return storage && use(storage)
-    } catch (cause) {
-      once('storage', `no storage, so a reload begins a new session: ${cause}`, { cause })
-      return null
-    }
-  }
-  const draw = () => Array.from(host.bytes(LENGTH), byte => (byte % 32).toString(32)).join('')
+  const draw = () => Array.from(bytes(LENGTH), byte => (byte % 32).toString(32)).join('')
   while (used.has(key)) key += '+'
   used.add(key)
   let instance = ''
   let epoch = 0
+  // not before somebody can listen to what is wrong with it
   const load = () => {
-    const kept = /^([\w-]{16,64}) (\d{1,9})$/.exec(stored(storage => storage.getItem(key)) ?? '')
-    instance = kept?.[1] ?? draw()
-    epoch = Number(kept?.[2] ?? 0)
+    const [, drawn = draw(), reached = 0] = /^([\w-]{16,64}) (\d{1,9})$/.exec(keep(key) ?? '') ?? []
+    instance = drawn
+    epoch = Number(reached)
+    // where no page can be copied there is nothing to tell
+    if (!locks && base !== null)
+      problem('locks', 'no Web Locks (https?): only the server can tell a copied tab')
   }
   const expire = () => claim?.abort()
   const self: Identity = {
     claim() {
-      // not before somebody can listen to what is wrong with it
       if (instance === '') load()
-      if (isClaimed || !storage) return
-      isClaimed = true
-      // where no page can be copied there is nothing to tell
-      if (!locks && host.base !== null)
-        once('locks', 'no Web Locks (https?): only the server can tell a copied tab')
-      if (!locks) return
+      if (claim || !locks) return
       const mine = new AbortController()
       claim = mine
       plan(expire, now() + HANDOVER)
@@ -80,25 +68,20 @@ export function makeIdentity(host: Host, { now, plan }: Agenda, key: string, pro
         locks.request(`systole ${instance}`, { signal: mine.signal }, () => hold(granted)).catch(failed)
       }).catch(cause => {
         if (claim !== mine) return
-        if (!mine.signal.aborted) return once('locks', `no Web Lock: ${cause}`, { cause })
+        if (!mine.signal.aborted) return problem('locks', `no Web Lock: ${cause}`, { cause })
         self.renew()
         return self.claim()
       })
     },
     release() {
-      const mine = claim
-      isClaimed = false
+      claim?.abort()
       claim = undefined
       release()
-      mine?.abort()
     },
-    current: () => ({ instance, epoch }),
-    advance() {
+    next() {
       epoch++
-      stored(storage => {
-        storage.setItem(key, `${instance} ${epoch}`)
-        return null
-      })
+      keep(key, `${instance} ${epoch}`)
+      return { instance, epoch }
     },
     renew() {
       self.release()

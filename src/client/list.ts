@@ -6,52 +6,56 @@ import { type Frame, time } from './reader.ts'
 import type { Counts } from './types.ts'
 
 export interface List {
-  /** As it stands in a `watch`. */
-  readonly scope: object
+  /** As it stands in a `watch`; absent: of the ids that watches name. */
+  readonly scope: object | undefined
   /** Of its `watch`: what an error about it refers to. */
   readonly id: number
-  /** Those who watch it, told who changed and whether numbers did; and whom of it, where not everybody. */
-  readonly watches: Map<
-    (changed: readonly Entry[], counted: boolean) => void,
-    ReadonlySet<string> | undefined
-  >
+  /** Those who watch it, told who changed; and whom of it, where not everybody. */
+  readonly watches: Map<(changed: readonly Entry[]) => void, ReadonlySet<string> | undefined>
   members: Map<string, Entry>
   whole: boolean
   counts: Counts | null
-  cursor: string | undefined
-  /** The server was told on this connection. */
-  told: boolean
+  cursor?: string | undefined
+  /** What the server was told on this connection: ids, or '' for the whole scope. */
+  readonly told: Set<string>
   /** Under way. */
-  next: Map<string, Entry> | undefined
+  next?: Map<string, Entry> | undefined
 }
 
 /** Nobody is on it. */
-export function makeList(scope: object, id: number): List {
-  const nothing = { counts: null, cursor: undefined, next: undefined }
-  return { scope, id, watches: new Map(), members: new Map(), whole: false, told: false, ...nothing }
+export function makeList(scope: object | undefined, id: number): List {
+  return { scope, id, watches: new Map(), members: new Map(), told: new Set(), whole: false, counts: null }
 }
 
 /** Takes a frame in, and tells those who watch. Throws for what cannot be understood. */
 export function hear(list: List, frame: Frame<'snapshot'> | Frame<'diff'> | Frame<'counts'>): void {
-  const counted = frame.t === 'counts'
-  if (counted && time(frame.states.online) >= 0) list.counts = frame
-  const changed = counted ? [] : listed(list, frame)
-  if (changed) for (const watch of [...list.watches.keys()]) watch(changed, counted)
+  const changed = frame.t === 'counts' ? counted(list, frame) : listed(list, frame)
+  if (changed) for (const tell of [...list.watches.keys()]) tell(changed)
+}
+
+function counted(list: List, counts: Frame<'counts'>): readonly Entry[] {
+  time(counts.states.online)
+  list.counts = counts
+  return []
 }
 
 function listed(list: List, frame: Frame<'snapshot'> | Frame<'diff'>): readonly Entry[] | undefined {
-  const { t, of, cursor } = frame
-  const entries = entriesOf(frame)
-  if (cursor !== undefined && typeof cursor !== 'string') throw new TypeError('no cursor')
-  if (t === 'diff') list.whole ||= frame.resumed === true
-  else if (of !== 'members') return built(list, frame)
+  const { scope, told, members } = list
+  const isAnswer = frame.t === 'snapshot'
+  // what nobody watches any more is not there
+  const entries = entriesOf(frame).filter(({ member }) => scope || told.has(member))
+  if (isAnswer && scope) return built(list, frame, entries)
   // a diff before its snapshot is of an older watch
-  if (of !== 'members' && !list.whole) return undefined
-  list.cursor = cursor ?? list.cursor
-  return entries.filter(entry => put(list.members, entry, t === 'snapshot'))
+  if (scope && !list.whole) return undefined
+  list.cursor = frame.cursor ?? list.cursor
+  return entries.filter(entry => put(members, entry, isAnswer))
 }
 
-function built(list: List, { part, entries, cursor }: Frame<'snapshot'>): readonly Entry[] | undefined {
+function built(
+  list: List,
+  { part, cursor }: Frame<'snapshot'>,
+  entries: readonly Entry[],
+): readonly Entry[] | undefined {
   if (part === 0) list.next = new Map()
   const { members, next } = list
   for (const entry of entries) next?.set(entry.member, entry)
@@ -62,10 +66,12 @@ function built(list: List, { part, entries, cursor }: Frame<'snapshot'>): readon
   return [...left.map(entry => ({ ...entry, gone: true as const })), ...came]
 }
 
-function put(members: Map<string, Entry>, entry: Entry, answer: boolean): boolean {
+/** Whether it is news. An answer may say once more what is known. */
+function put(members: Map<string, Entry>, entry: Entry, isAnswer: boolean): boolean {
   const { member, version, gone } = entry
   const held = members.get(member)?.version
-  if (held && version && (answer ? version < held : version <= held)) return false
+  // unknown ones have no version
+  if (held && version && version < held + (isAnswer ? 0 : 1)) return false
   return gone ? members.delete(member) : !!members.set(member, entry)
 }
 

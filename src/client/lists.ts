@@ -12,7 +12,7 @@ export interface Lists<P extends Payloads> {
   watch(scope: WatchScope): Watch<P>
   isOnline(id: Id): boolean
   lastSeen(id: Id): number | null
-  /** A new connection: everything is to be told again. */
+  /** A new connection: everything is to be told again, with the next `flush`. */
   greeted(): void
   /** Tells the server what it does not know yet. */
   flush(): void
@@ -28,74 +28,66 @@ export function makeLists<P extends Payloads>(
   emitter: Emitter<P>,
   send: (message: object) => boolean,
 ): Lists<P> {
-  /** Ids that watches name share one list, which is always there; of these the server was told on this connection. */
-  const named = makeList({}, 0)
-  const told = new Set<string>()
-  const lists = new Map([[keyOf('members'), named]])
+  const lists = new Map<string, List>()
   let planned = false
+  /** Below zero, where no request counts. */
   let last = 0
-  // a cursor is only good where the list it belongs to is held
-  const begin = ({ id, cursor }: List, scope: object, held: boolean) =>
-    send({ t: 'watch', ...scope, suspect, cursor: held ? cursor : undefined, id })
-  const find = (id: Id) =>
-    [...lists.values()].find(({ members }) => members.has(`${id}`))?.members.get(`${id}`)
-  const flushIds = () => {
-    const { members, watches } = named
-    const wanted = new Set([...watches.values()].flatMap(ids => [...ids!]))
+  const listOf = (key: string, scope?: object) => {
+    const list = lists.get(key) ?? makeList(scope, --last)
+    lists.set(key, list)
+    return list
+  }
+  /** Ids that watches name share one list, which is always there. */
+  const named = listOf('members ')
+  const find = (id: Id) => [...lists.values()].map(({ members }) => members.get(`${id}`)).find(Boolean)
+  const compare = (list: List, key: string) => {
+    const { told, members, watches, scope, whole, id } = list
+    const wanted = new Set([...watches.values()].flatMap(ids => [...(ids ?? [''])]))
     const fresh = [...wanted].filter(id => !told.has(id))
     const left = [...told].filter(id => !wanted.has(id))
-    const held = told.size === 0 && fresh.every(id => members.has(id))
-    if (fresh.length > 0 && begin(named, { members: fresh }, held)) for (const id of fresh) told.add(id)
-    if (left.length > 0 && send({ t: 'unwatch', members: left })) for (const id of left) told.delete(id)
-    for (const id of members.keys()) if (!wanted.has(id)) members.delete(id)
+    // a cursor is only good where the list it belongs to is held
+    const held = scope ? whole : told.size === 0 && fresh.every(id => members.has(id))
+    const cursor = held ? list.cursor : undefined
+    if (fresh.length > 0 && send({ t: 'watch', ...(scope ?? { members: fresh }), suspect, cursor, id }))
+      for (const id of fresh) told.add(id)
+    if (left.length > 0 && send({ t: 'unwatch', ...(scope ?? { members: left }) }))
+      for (const id of left) told.delete(id)
+    if (!scope) for (const id of members.keys()) if (!wanted.has(id) && !told.has(id)) members.delete(id)
+    if (scope && wanted.size + told.size === 0) lists.delete(key)
   }
   const flush = () => {
     planned = false
-    for (const [key, list] of lists) {
-      if (list === named) flushIds()
-      else if (list.watches.size > 0) list.told ||= begin(list, list.scope, list.whole)
-      else if (!list.told || send({ t: 'unwatch', ...list.scope })) lists.delete(key)
-    }
+    lists.forEach(compare)
   }
   const plan = () => {
     if (!planned) void Promise.resolve().then(flush)
     planned = true
   }
-  const listOf = (scope: Exclude<WatchScope, readonly Id[]>) => {
-    const [wire, of, group] = wireOf(scope)
-    const key = keyOf(of, group)
-    const list = lists.get(key) ?? makeList(wire, --last)
-    lists.set(key, list)
-    return list
-  }
   return {
     watch: scope =>
       isIds(scope)
         ? makeWatch(named, new Set(scope.map(String)), emitter, plan)
-        : makeWatch(listOf(scope), undefined, emitter, plan),
+        : makeWatch(listOf(...wireOf(scope)), undefined, emitter, plan),
     isOnline: id => !['offline', 'unknown', undefined].includes(find(id)?.state),
     lastSeen: id => find(id)?.lastEvidenceAt ?? null,
     greeted() {
-      told.clear()
-      for (const list of lists.values()) Object.assign(list, { told: false, next: undefined })
-      flush()
+      for (const list of lists.values()) {
+        list.told.clear()
+        list.next = undefined
+      }
     },
     flush,
     heard(frame) {
       // what nobody watches any more is not there
-      const list = lists.get(keyOf('of' in frame ? frame.of : 'counts', frame.group))
-      if (!list) return
-      const entries =
-        'entries' in frame && frame.entries.filter(({ member }) => list !== named || told.has(member))
-      hear(list, entries ? { ...frame, entries } : frame)
+      const list = lists.get(`${'of' in frame ? frame.of : 'counts'} ${frame.group ?? ''}`)
+      if (list) hear(list, frame)
     },
     refused({ code, id }) {
       const list = [...lists.values()].find(list => list.id === id && list.cursor !== undefined)
-      if (!list || (code !== 'bad_cursor' && code !== 'cursor_ahead')) return false
+      if (!list || !/cursor/.test(code)) return false
       // a server that knows nothing of our cursor begins with a new list
       list.cursor = undefined
-      list.told = false
-      if (list === named) told.clear()
+      list.told.clear()
       plan()
       return true
     },
@@ -106,16 +98,11 @@ function isIds(scope: WatchScope): scope is readonly Id[] {
   return Array.isArray(scope)
 }
 
-function wireOf(
-  scope: Exclude<WatchScope, readonly Id[]>,
-): [wire: object, of: string, group: Id | undefined] {
-  if (scope === 'all') return [{ all: true }, scope, undefined]
-  if ('group' in scope) return [{ group: `${scope.group}` }, 'group', scope.group]
-  const group = scope.counts === 'all' ? undefined : scope.counts.group
-  return [{ counts: group === undefined ? true : { group: `${group}` } }, 'counts', group]
-}
-
-/** No group is named '', so no two scopes have the same key. */
-function keyOf(of: string, group: Id = ''): string {
-  return `${of} ${group}`
+/** Its key, as frames of the server give it, and how a `watch` has it. No group is named ''. */
+function wireOf(scope: Exclude<WatchScope, readonly Id[]>): [key: string, wire: object] {
+  const counts = scope !== 'all' && 'counts' in scope
+  const whom = counts ? scope.counts : scope
+  const wire = whom === 'all' ? { all: true } : { group: `${whom.group}` }
+  if (counts) return [`counts ${wire.group ?? ''}`, { counts: wire.all ?? wire }]
+  return [wire.all ? 'all ' : `group ${wire.group}`, wire]
 }

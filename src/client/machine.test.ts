@@ -126,7 +126,7 @@ test.each([1001, 1005, 1006, 1011, 1012, 3999, 4000, 4408, 4429, 4499, 5000])('%
 test('4409: a new instance and one more try, then never again until a welcome', () => {
   const made = world({ type: 'closed', code: 4409 })
   expect([effects(made), made.changes.at(-1)!.retryIn, path(made).at(-1)]).toEqual([
-    ['drop', 'renew'],
+    ['drop'],
     250,
     'waiting conflict',
   ])
@@ -137,9 +137,9 @@ test('4409: a new instance and one more try, then never again until a welcome', 
 
 test('4401: a fresh token at once, then later each time', () => {
   const made = world({ type: 'closed', code: 4401 })
-  expect([effects(made), made.changes.at(-1)!.retryIn]).toEqual([['drop', 'forget'], 250])
+  expect([effects(made), made.changes.at(-1)!.retryIn]).toEqual([['drop'], 250])
   then(made, 250, { type: 'closed', code: 4401 })
-  expect([new Set(effects(made)), path(made).at(-1)]).toEqual([new Set(['forget', 'drop']), 'waiting token'])
+  expect([new Set(effects(made)), path(made).at(-1)]).toEqual([new Set(['drop']), 'waiting token'])
   expect(made.changes.at(-1)!.retryIn).toBe(2_000)
   then(made, 2_000, { type: 'closed', code: 4401 })
   expect(made.changes.at(-1)!.retryIn).toBe(4_000)
@@ -164,6 +164,16 @@ test('a window of the server is kept, and no signal shortens it', () => {
   // it was for once
   then(made, { type: 'closed', code: 1006 })
   expect(path(made).at(-1)).toBe('waiting lost')
+})
+
+test('a window of nothing is no tight loop, and one of a year is not waited for', () => {
+  for (const [max, least, most] of [
+    [0, 250, 250],
+    [3e10, 60_000, 3_600_000],
+  ] as const) {
+    const made = world(WELCOME, { type: 'moved', window: { min: max, max } }, { type: 'closed', code: 1012 })
+    expect(made.changes.at(-1)!.retryIn).toBeWithin(least, most + 1)
+  }
 })
 
 test.each(['wake', 'offline', 'online', 'visible'] as const)('%s: asks once, for 3 s', type => {
@@ -248,12 +258,24 @@ test('hidden: the first try in the same moment, then a minute apart, and at once
   expect(path(made).at(-1)).toBe('connecting wake')
 })
 
+test('hidden for less than 30 s: it comes back like a page that is seen', () => {
+  const made = lively(world(WELCOME), 30_000)
+  const closed = { type: 'closed', code: 1006 } as const
+  then(made, { type: 'hidden' }, 5_000, closed)
+  const waits: number[] = []
+  for (let tries = 0; tries < 6; tries++) {
+    then(made, closed)
+    waits.push(made.changes.at(-1)!.retryIn!)
+    then(made, waits.at(-1)!)
+  }
+  expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 15_000, 65_000])
+  expect(made.changes.every(({ to }) => to !== 'closed')).toBe(true)
+})
+
 test('hidden: a server that greets and closes is not tried in a loop', () => {
   const made = lively(world(WELCOME), 30_000)
-  then(made, { type: 'hidden' }, { type: 'closed', code: 1006 }, 100, WELCOME, 100, {
-    type: 'closed',
-    code: 1006,
-  })
+  const closed = { type: 'closed', code: 1006 } as const
+  then(made, { type: 'hidden' }, 30_000, closed, 100, WELCOME, 100, closed)
   expect(state(made)).toBe('waiting')
   expect(made.changes.at(-1)!.retryIn).toBeGreaterThanOrEqual(60_000)
 })

@@ -3,7 +3,7 @@
 // socket, clock, chance or page, and it never does anything itself.
 
 import { backoff } from '../core/backoff.ts'
-import { CODE, isFinal } from './codes.ts'
+import { BYE, CONFLICT, UNAUTHORIZED } from './codes.ts'
 import type { Cause, State, StateChange } from './types.ts'
 
 /** All it remembers. Times in ms of one clock that never falls. */
@@ -13,12 +13,13 @@ export interface Machine {
   readonly due: number
   /** Tries that failed since the client was last proved to be online. */
   readonly attempt: number
-  /** Nobody can see the program. */
-  readonly hidden: boolean
+  /** Since when nobody can see the program; `NEVER`: it is seen. */
+  readonly hiddenAt: number
   /** Beats prove life even while hidden: nothing else would. */
   readonly always: boolean
   readonly interval: number
   readonly timeout: number
+  /** When the server greeted; `NEVER` while there is no connection that it greeted on. */
   readonly onlineAt: number
   /** A beat was answered since. */
   readonly answered: boolean
@@ -28,9 +29,8 @@ export interface Machine {
   readonly probes: number
   /** When the server wants us back, from its `moved`: nothing shortens that wait. */
   readonly window: Window | null
-  /** Since the last welcome: a new instance was drawn, a new token asked for. */
-  readonly renewed: boolean
-  readonly asked: boolean
+  /** Close codes that were mended since the last welcome. */
+  readonly mended: readonly number[]
   /** Put aside with its page. */
   readonly cached: boolean
 }
@@ -55,10 +55,9 @@ export type Input =
 
 /**
  * What is to be done. `open`: a connection, with the next epoch, then let go of the one before · `drop`: let go of it ·
- * `bye`: say goodbye, then let go · `park`: close it with 4001 · `beat`: send one · `renew`: draw a new instance ·
- * `forget`: the token.
+ * `bye`: say goodbye, then let go · `park`: close it with 4001 · `beat`: send one.
  */
-export type Effect = 'open' | 'drop' | 'bye' | 'park' | 'beat' | 'renew' | 'forget'
+export type Effect = 'open' | 'drop' | 'bye' | 'park' | 'beat'
 
 export interface Step {
   readonly machine: Machine
@@ -75,7 +74,9 @@ const PROBE = 3_000
 const PROVED = 10_000
 /** A timer so late did not run while answers came in. */
 const LATE = 2_000
-/** Between tries of a hidden page: with what it is spread by, and the way, still within its grace of 75 s. */
+/** Hidden for so long, it is away for others too. */
+const AWAY_AFTER = 30_000
+/** Between tries of a page that is away: with what it is spread by, and the way, still within its grace of 75 s. */
 const HIDDEN_WAIT = 60_000
 /** Beats come well before the server begins to wonder. */
 const BEAT_SHARE = 0.8
@@ -88,19 +89,24 @@ export const IDLE: Machine = {
   state: 'idle',
   due: NEVER,
   attempt: 0,
-  hidden: false,
+  hiddenAt: NEVER,
   always: false,
   interval: 0,
   timeout: 0,
-  onlineAt: 0,
+  onlineAt: NEVER,
   answered: false,
   heardAt: 0,
   beatAt: 0,
   probes: 0,
   window: null,
-  renewed: false,
-  asked: false,
+  mended: [],
   cached: false,
+}
+
+/** What can be mended, each once: by another token, by another instance. */
+const REASONS: Readonly<Record<number, Cause>> = {
+  [UNAUTHORIZED]: 'token',
+  [CONFLICT]: 'conflict',
 }
 
 /** What changes and why, and what is to be done. */
@@ -108,13 +114,16 @@ type Next = readonly [change?: Partial<Machine>, reason?: Cause, ...effects: Eff
 
 /** `chance`: in [0, 1), a new one for each call. */
 export function step(machine: Machine, input: Input, at: number, chance: number): Step {
-  const [changed, reason = 'wake', ...effects] = next(machine, input, at, chance)
-  const after = settled({ ...machine, ...changed })
+  const { type } = input
+  const isSight = type === 'hidden' || type === 'visible'
+  const seen = isSight ? { ...machine, hiddenAt: type === 'hidden' ? at : NEVER } : machine
+  const [changed, reason = 'wake', ...effects] = next(seen, input, at, chance)
+  const after = settled({ ...seen, ...changed })
   const { state, attempt, due } = after
   const change = {
     from: machine.state,
     to: state,
-    code: input.type === 'closed' ? input.code : 0,
+    code: type === 'closed' ? input.code : 0,
     reason,
     attempt,
     retryIn: state === 'waiting' ? due - at : null,
@@ -124,21 +133,15 @@ export function step(machine: Machine, input: Input, at: number, chance: number)
 
 // Online, the deadline follows from what was sent and heard; elsewhere it was set.
 function settled(m: Machine): Machine {
-  if (m.state === 'online') return { ...m, due: isMute(m) ? NEVER : Math.min(nextBeat(m), silentAt(m)) }
-  return isOver(m) ? { ...m, due: NEVER } : m
+  if (isOver(m)) return { ...m, due: NEVER }
+  if (m.state !== 'online') return m
+  // own beats would run late, and the server's pings do as well
+  const isMute = m.hiddenAt < NEVER && !m.always
+  return { ...m, due: isMute ? NEVER : Math.min(m.beatAt + m.interval * BEAT_SHARE, silentAt(m)) }
 }
 
 function isOver({ state }: Machine): boolean {
   return state === 'idle' || state === 'closed'
-}
-
-/** Own beats would run late, and the server's pings do as well. */
-function isMute({ hidden, always }: Machine): boolean {
-  return hidden && !always
-}
-
-function nextBeat({ beatAt, interval }: Machine): number {
-  return beatAt + interval * BEAT_SHARE
 }
 
 function silentAt({ heardAt, interval, timeout }: Machine): number {
@@ -147,114 +150,108 @@ function silentAt({ heardAt, interval, timeout }: Machine): number {
 
 function next(m: Machine, input: Input, at: number, chance: number): Next {
   const { type } = input
-  if (type === 'hidden') return [{ hidden: true }]
-  if (type === 'visible') return woken({ ...m, hidden: false }, at)
   if (type === 'leave') return close(type, 'bye')
   if (type === 'destroy') return close(type, 'drop')
   if (isOver(m)) {
     if (type === 'restored' && m.cached) return open({ cached: false }, type, at)
-    return type === 'connect' ? open({ ...IDLE, hidden: m.hidden }, type, at) : []
+    return type === 'connect' ? open({ ...IDLE, hiddenAt: m.hiddenAt }, type, at) : []
   }
   switch (type) {
+    case 'hidden':
+      return []
     case 'cached':
       return [{ state: 'idle', cached: true }, type, 'park']
-    case 'welcome':
-      return welcomed(input, at)
+    case 'welcome': {
+      const { interval, timeout, always } = input
+      const begun = { onlineAt: at, heardAt: at, beatAt: at, answered: false, probes: 0, mended: [] }
+      return [{ interval, timeout, always, ...begun, state: 'online' }, type]
+    }
     case 'moved':
       return [{ window: input.window }]
     case 'timer':
       return at < m.due ? [] : timer(m, at, chance)
-    case 'heard':
-      return heard(m, input.beat, at)
+    case 'heard': {
+      const state = m.state === 'probing' ? 'online' : m.state
+      return [{ state, heardAt: at, answered: m.answered || input.beat, probes: 0 }, 'answer']
+    }
     case 'closed':
       return closed(m, input.code, at, chance)
     case 'denied':
       return input.final ? close('unauthorized', 'drop') : wait(m, 'token', at, chance)
-    case 'online':
-      return returned(m, at, chance)
     default:
-      return woken(m, at)
+      return woken(m, type === 'online', at, chance)
   }
-}
-
-function welcomed({ interval, timeout, always }: Input & { type: 'welcome' }, at: number): Next {
-  const agreed = { interval, timeout, always, onlineAt: at, heardAt: at, beatAt: at }
-  return [{ ...agreed, state: 'online', answered: false, renewed: false, asked: false }, 'welcome']
-}
-
-function heard(m: Machine, beat: boolean, at: number): Next {
-  const state = m.state === 'probing' ? 'online' : m.state
-  return [{ state, heardAt: at, answered: m.answered || beat }, 'answer']
 }
 
 function timer(m: Machine, at: number, chance: number): Next {
   const { state, due, probes } = m
-  const late = at - due > LATE
   if (state === 'waiting') return open({}, 'retry', at)
   if (state === 'connecting') return wait(m, 'timeout', at, chance)
+  const late = at - due > LATE
   if (state === 'online' && !late && at < silentAt(m)) return [{ beatAt: at }, 'wake', 'beat']
   // who slept through the deadline may have slept through the answer; once
-  const sure = state === 'probing' ? !late || probes > 1 : !late && m.beatAt > m.heardAt
-  return sure ? open({ attempt: failed(m, at) }, 'silence', at) : probe(m, at)
+  return late && probes < 2 ? probe(m, at) : open({ attempt: failed(m, at) }, 'silence', at)
 }
 
 function closed(m: Machine, code: number, at: number, chance: number): Next {
-  const attempt = failed(m, at)
-  if (isFinal(code)) return close('refused', 'drop')
-  if (code === CODE.conflict && m.renewed) return close('conflict', 'drop')
-  // what stood in the way is out of it
-  const soon: Partial<Machine> = { state: 'waiting', due: at + SOON, attempt, window: null }
-  if (code === CODE.conflict) return [{ ...soon, renewed: true }, 'conflict', 'drop', 'renew']
-  if (code !== CODE.unauthorized) return wait(m, m.window === null ? 'lost' : 'moved', at, chance)
-  if (!m.asked) return [{ ...soon, asked: true }, 'token', 'drop', 'forget']
-  const [change = {}, reason = 'token', effect = 'drop'] = wait(m, 'token', at, chance)
-  return [change, reason, 'forget', effect]
+  // after these the client stays away by itself
+  if (code === BYE || (code >= 4500 && code < 5000)) return close('refused', 'drop')
+  const reason = REASONS[code] ?? (m.window === null ? 'lost' : 'moved')
+  if (code in REASONS && !m.mended.includes(code)) {
+    // what stood in the way is out of it
+    const mended = [...m.mended, code]
+    return [
+      { state: 'waiting', due: at + SOON, attempt: failed(m, at), window: null, mended },
+      reason,
+      'drop',
+    ]
+  }
+  return reason === 'conflict' ? close(reason, 'drop') : wait(m, reason, at, chance)
 }
 
 /** The program may have slept, or the network changed: nothing is known until something comes in. */
-function woken(m: Machine, at: number): Next {
-  if (m.state === 'online') return probe(m, at)
-  const { hidden } = m
-  return m.state === 'waiting' && m.window === null ? open({ hidden }, 'wake', at) : [{ hidden }]
-}
-
-// An attempt that began on the network before hangs; and all behind one router are told in the same moment.
-function returned(m: Machine, at: number, chance: number): Next {
-  if (m.state === 'connecting') return open({}, 'wake', at)
-  if (m.state !== 'waiting' || m.window !== null) return woken(m, at)
-  return [{ due: Math.min(m.due, at + 100 + 900 * chance) }]
+function woken(m: Machine, online: boolean, at: number, chance: number): Next {
+  const { state, due, window } = m
+  if (state === 'online') return probe(m, at)
+  // an attempt that began on the network before hangs
+  if (state === 'connecting' && online) return open({}, 'wake', at)
+  if (state !== 'waiting' || window !== null) return []
+  // all behind one router are told in the same moment
+  return online ? [{ due: Math.min(due, at + 100 + 900 * chance) }] : open({}, 'wake', at)
 }
 
 function probe(m: Machine, at: number): Next {
-  const probes = m.state === 'probing' ? m.probes + 1 : 1
-  return [{ hidden: m.hidden, state: 'probing', probes, beatAt: at, due: at + PROBE }, 'wake', 'beat']
+  return [{ state: 'probing', probes: m.probes + 1, beatAt: at, due: at + PROBE }, 'wake', 'beat']
 }
 
 function open(change: Partial<Machine>, reason: Cause, at: number): Next {
-  return [{ ...change, state: 'connecting', due: at + PATIENCE, window: null }, reason, 'open']
+  const due = at + PATIENCE
+  return [{ ...change, state: 'connecting', due, onlineAt: NEVER, window: null }, reason, 'open']
 }
 
 function close(reason: Cause, effect: Effect): Next {
-  return [{ state: 'closed', cached: false, window: null }, reason, effect]
+  return [{ state: 'closed', cached: false }, reason, effect]
 }
 
 function wait(m: Machine, reason: Cause, at: number, chance: number): Next {
-  const { window, hidden } = m
+  const { window, hiddenAt } = m
   const attempt = failed(m, at)
-  const stood = m.state !== 'connecting' && at - m.onlineAt >= PROVED
   // timers of a hidden page may run a minute late, but this moment is ours
-  if (window === null && hidden && (stood || attempt === 0)) return open({ attempt }, reason, at)
-  return [{ state: 'waiting', attempt, due: at + pause(m, attempt, chance) }, reason, 'drop']
+  if (window === null && hiddenAt < NEVER && isProved(m, at)) return open({ attempt }, reason, at)
+  // a page that is away comes back rarely, and not all of them at once
+  let pause = at - hiddenAt < AWAY_AFTER ? backoff(attempt, chance) : HIDDEN_WAIT * (1 + chance / 6)
+  if (window !== null) {
+    const min = Math.max(SOON, window.min)
+    pause = Math.min(min + chance * Math.max(0, window.max - min), LONGEST_WINDOW)
+  }
+  return [{ state: 'waiting', attempt, due: at + pause }, reason, 'drop']
 }
 
-// A hidden page comes back rarely, and not all of them at once.
-function pause({ window, hidden }: Machine, attempt: number, chance: number): number {
-  const given = window && window.min + chance * (window.max - window.min)
-  if (given !== null) return Math.max(SOON, Math.min(given, LONGEST_WINDOW))
-  return hidden ? HIDDEN_WAIT * (1 + chance / 6) : backoff(attempt, chance)
+function isProved({ onlineAt }: Machine, at: number): boolean {
+  return at - onlineAt >= PROVED
 }
 
 /** A connection that ends proves itself by having lasted; else it is one more failure. */
-function failed({ state, answered, onlineAt, attempt }: Machine, at: number): number {
-  return state !== 'connecting' && answered && at - onlineAt >= PROVED ? 0 : attempt + 1
+function failed(m: Machine, at: number): number {
+  return m.answered && isProved(m, at) ? 0 : m.attempt + 1
 }

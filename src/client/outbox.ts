@@ -75,7 +75,7 @@ export function makeOutbox(
     post,
     request: (message, timeout) =>
       new Promise((resolve, reject) => {
-        if (post(message, { until: now() + timeout, resolve, reject }) === 'dropped')
+        if (post(message, { until: now() + (timeout || 0), resolve, reject }) === 'dropped')
           reject(new Undelivered('dropped', 'too many messages wait'))
       }),
     flush,

@@ -16,7 +16,6 @@ const SIGNALS: Readonly<Record<string, (event: Event) => Signal | false>> = {
   pointerdown: isActive,
   pointermove: isActive,
   keydown: isActive,
-  touchstart: isActive,
   scroll: isActive,
 }
 
@@ -36,12 +35,16 @@ const program: Host = {
 /** The host of the place this runs at. */
 export function here(): Host {
   if (typeof document === 'undefined') return program
-  // to look at the storage may throw, where it is forbidden
-  const storage: Host['storage'] = {
-    getItem: key => sessionStorage.getItem(key),
-    setItem: (key, text) => sessionStorage.setItem(key, text),
+  return {
+    ...program,
+    listen,
+    // to look at it may throw, where it is forbidden
+    get storage() {
+      return sessionStorage
+    },
+    locks: navigator.locks ?? null,
+    base: location.href,
   }
-  return { ...program, listen, storage, locks: navigator.locks ?? null, base: location.href }
 }
 
 function isActive(): Signal {

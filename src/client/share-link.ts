@@ -157,5 +157,6 @@ export function shareLink(address: string, host: Host, options: ClientOptions, p
       shut(false)
     }
   }
-  return { host: { ...host, listen }, way: { ...ws, connect } }
+  // not copied: to look at its storage may throw
+  return { host: Object.create(host, { listen: { value: listen } }), way: { ...ws, connect } }
 }

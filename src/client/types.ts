@@ -252,7 +252,10 @@ export interface Client<P extends Payloads = Payloads> {
   connect(): void
   /** Asks the server for a sign of life now: for hosts that know they woke. */
   probe(): void
-  /** Says goodbye: the session ends at once, and the client is `closed`. */
+  /**
+   * Says goodbye, and the client is `closed`. The session ends at once; where no connection stands, there is nobody to
+   * say it to, and it ends by its grace.
+   */
   leave(): void
   /** Lets go of everything: no listener, timer or socket stays. The session ends by its grace, unless `leave` was first. */
   destroy(): void
@@ -269,7 +272,7 @@ export interface Client<P extends Payloads = Payloads> {
   isOnline(id: Id): boolean
   /** When a watched member last gave a sign of life, as of its last change; `null`: never, or not watched. */
   lastSeen(id: Id): number | null
-  /** Stands until it is changed or lapses; sent again where the server forgot it. */
+  /** Of the member, so any of its sessions may change it; stands until then, or until it lapses. */
   setStatus(status: Status | null): void
   update(details: Details<P>): void
   /** For as long as this session lives. */

@@ -15,16 +15,16 @@ export function makeWatch<P extends Payloads>(
   const listeners = new Set<{ readonly run: OnView<P> }>()
   let view: View<P> | undefined
   let wasWhole = false
+  const isMine = (id: string) => !ids || ids.has(id)
   const isWhole = () => (ids ? [...ids].every(id => list.members.has(id)) : list.whole)
-  const look = (): View<P> => {
-    const members = new Map(
-      [...(list.members as View<P>['members'])].filter(([id]) => ids?.has(id) !== false),
-    )
-    return { whole: isWhole(), members, counts: list.counts }
-  }
   const watch: Watch<P> = {
     get view() {
-      view ??= look()
+      const members = list.members as View<P>['members']
+      view ??= {
+        whole: isWhole(),
+        members: new Map([...members].filter(([id]) => isMine(id))),
+        counts: list.counts,
+      }
       return view
     },
     subscribe(run) {
@@ -37,10 +37,10 @@ export function makeWatch<P extends Payloads>(
       if (list.watches.delete(tell)) changed()
     },
   }
-  const tell: Parameters<List['watches']['delete']>[0] = (entries, counted) => {
-    const mine = entries.filter(({ member }) => ids?.has(member) !== false)
+  const tell: Parameters<List['watches']['delete']>[0] = entries => {
+    const mine = entries.filter(({ member }) => isMine(member))
     const whole = isWhole()
-    if (mine.length === 0 && whole === wasWhole && !counted) return
+    if (mine.length === 0 && whole === wasWhole && !list.counts) return
     wasWhole = whole
     view = undefined
     for (const { run } of [...listeners]) guard(() => run(watch.view, mine as Parameters<OnView<P>>[1]))

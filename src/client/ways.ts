@@ -1,7 +1,8 @@
 // Which way to the server is taken. The next one is tried after two failed upgrades, but not where the first has worked
 // during this visit: then the server is away, and the way is not to blame. What worked is remembered for the visit.
 
-import type { ClientTransport, Host, Line, LineEvents } from './host.ts'
+import type { ClientTransport, Line, LineEvents } from './host.ts'
+import type { Keep } from './keep.ts'
 import { ws } from './socket.ts'
 import type { Tell } from './types.ts'
 
@@ -22,18 +23,19 @@ export interface Ways {
 /** Upgrades that may fail before the next way is tried. */
 const PATIENCE = 2
 
-export function makeWays(names: readonly WayName[], url: string, { storage }: Host, problem: Tell): Ways {
+export function makeWays(names: readonly WayName[], url: string, keep: Keep, problem: Tell): Ways {
   const key = `systole way ${url}`
-  const kept = attempt(() => storage?.getItem(key))
-  let index = Math.max(
-    0,
-    names.findIndex(name => nameOf(name) === kept),
-  )
-  let isFirstGood = index === 0 && kept != null
+  /** Of the way that worked last. */
+  let good: string | undefined
+  let index = 0
   let way: ClientTransport | undefined
   let failed = 0
   return {
     load() {
+      if (good === undefined) {
+        good = keep(key) ?? ''
+        index = Number(good) || 0
+      }
       const name = names[index]
       way = name === 'ws' ? ws : name === 'sse' ? undefined : name
       if (name !== 'sse') return
@@ -41,33 +43,21 @@ export function makeWays(names: readonly WayName[], url: string, { storage }: Ho
         ({ sse }) => {
           way = sse
         },
-        cause => problem('transport', `sse could not be loaded: ${cause}`, { cause }),
+        cause => problem('transport', `cannot load sse: ${cause}`, { cause }),
       )
     },
     connect: told => way!.connect(url, told),
     worked() {
       failed = 0
-      isFirstGood ||= index === 0
-      attempt(() => storage?.setItem(key, nameOf(way!)))
+      good = `${index}`
+      // a new deployment may name them otherwise: then it is one more that fails
+      keep(key, good)
       return way!.pings
     },
     failed() {
-      if (isFirstGood || ++failed < PATIENCE) return
+      if (good === '0' || ++failed < PATIENCE) return
       failed = 0
       index = (index + 1) % names.length
     },
-  }
-}
-
-function nameOf(way: WayName): string {
-  return typeof way === 'string' ? way : way.name
-}
-
-/** What fails here was told by whoever keeps the instance in the same place. */
-function attempt<T>(use: () => T): T | undefined {
-  try {
-    return use()
-  } catch {
-    return undefined
   }
 }

@@ -2,9 +2,11 @@
 // beside the one connection, and never lets the platform's close for good be taken for the server's.
 
 import { SUBPROTOCOL } from '../protocol/version.ts'
-import { CODE } from './codes.ts'
+import { GIVEN_UP } from './codes.ts'
 import type { ClientTransport } from './host.ts'
 import { globalWx, type Wx } from './wx-global.ts'
+
+const BROKEN = 1006
 
 /** `given`: @default the global `wx`, looked up with each connection; throws where there is none */
 export function wxTransport(given?: Pick<Wx, 'connectSocket'>): ClientTransport {
@@ -23,11 +25,11 @@ export function wxTransport(given?: Pick<Wx, 'connectSocket'>): ClientTransport 
         url,
         protocols: [SUBPROTOCOL],
         // Some versions say so during the call, when nothing may be told yet; a sixth socket is no object then.
-        fail: ({ errMsg }) => Promise.resolve().then(() => end(CODE.broken, errMsg)),
+        fail: ({ errMsg }) => Promise.resolve().then(() => end(BROKEN, errMsg)),
       })
       task?.onOpen(({ header }) => {
         // One that is not open yet cannot be closed: what was given up meanwhile is closed now.
-        if (over) return drop(CODE.givenUp)
+        if (over) return drop(GIVEN_UP)
         // Many versions do not tell it; a server that speaks another one is found out by its first answer.
         let protocol: string = SUBPROTOCOL
         for (const key in header) if (/^sec-websocket-protocol$/i.test(key)) protocol = header[key]!
@@ -38,10 +40,10 @@ export function wxTransport(given?: Pick<Wx, 'connectSocket'>): ClientTransport 
       })
       // A server says 1000 only to those who said bye, and they no longer listen. Here it is how the platform takes the
       // socket of a program in the background (some versions: 0), which has to come back. Below 1006 all mean that.
-      task?.onClose(({ code, reason }) => (code > CODE.broken ? end(code, reason) : end(CODE.broken, '')))
+      task?.onClose(({ code, reason }) => (code > BROKEN ? end(code, reason) : end(BROKEN, '')))
       task?.onError(({ errMsg }) => {
-        end(CODE.broken, errMsg)
-        drop(CODE.givenUp)
+        end(BROKEN, errMsg)
+        drop(GIVEN_UP)
       })
       return {
         // What the platform refuses is found out by silence, as on any connection.

@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core'
 import { BlockingProxy, type Refusal } from '../support/blocking-proxy.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { FlapWatch } from '../support/flap-watch.ts'
-import { SdkPage, SdkSite, type SdkWish } from '../support/sdk-page.ts'
+import { type OpenPage, openPage, type SdkPage, SdkSite, type SdkWish } from '../support/sdk-page.ts'
 import { type SystoleProcess, startServer } from '../support/server-process.ts'
 import { pause, waitFor } from '../support/wait.ts'
 
@@ -30,11 +30,9 @@ afterAll(async () => {
   await server?.kill()
 })
 
-async function open(wish: SdkWish) {
-  const context = await browser.newContext()
-  const page = await context.newPage()
-  await page.goto(site.page(wish))
-  return { context, page, sdk: SdkPage.of(page) }
+/** Its waits are short, and the same each time. */
+function open(wish: SdkWish): Promise<OpenPage> {
+  return openPage(browser, site.page(wish), 0.3)
 }
 
 async function sees(sdk: SdkPage, member: string, state: string): Promise<boolean> {

@@ -5,12 +5,12 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, type BrowserContext, type BrowserServer, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserServer, chromium } from 'playwright-core'
 import { BROWSER_ARGS, CHROMIUM, launchBrowser } from '../support/browser.ts'
 import { FlapWatch } from '../support/flap-watch.ts'
 import { descendants, isStopped, signalAll } from '../support/processes.ts'
 import { Relay } from '../support/relay.ts'
-import { SdkPage, SdkSite, type SdkWish } from '../support/sdk-page.ts'
+import { type OpenPage, openPage, SdkSite, type SdkWish } from '../support/sdk-page.ts'
 import { type SystoleProcess, startServer } from '../support/server-process.ts'
 import { pause, waitFor } from '../support/wait.ts'
 
@@ -24,6 +24,8 @@ const NAP = 11_000
 const LONG_SLEEP = 7_500
 /** ms that an answer to a probe may take. */
 const PROBE = 3_000
+/** ms of the wait that is cut short. */
+const LONG_WAIT = 10_000
 /** What a busy machine adds. */
 const SLACK = 1_000
 
@@ -45,19 +47,10 @@ afterAll(async () => {
   await server?.kill()
 })
 
-interface Opened {
-  readonly context: BrowserContext
-  readonly page: Page
-  readonly sdk: SdkPage
-}
-
-async function open(wish: SdkWish, where = browser): Promise<Opened> {
-  const context = await where.newContext()
-  const page = await context.newPage()
-  await page.goto(site.page(wish))
-  const sdk = SdkPage.of(page)
-  await sdk.is('online')
-  return { context, page, sdk }
+async function open(wish: SdkWish, where = browser, chance?: number): Promise<OpenPage> {
+  const opened = await openPage(where, site.page(wish), chance)
+  await opened.sdk.is('online')
+  return opened
 }
 
 function urlOf(of: SystoleProcess): string {
@@ -108,24 +101,20 @@ test.concurrent('a network that is gone is noticed by the probe, and its return 
 
 test.concurrent('online cuts the wait for the next try short', async () => {
   const gone = await startServer({ runtime: 'bun' })
-  const { context, sdk } = await open({ client: { url: urlOf(gone), member: 'waiting' } })
+  const wish = { client: { url: urlOf(gone), member: 'waiting' } }
+  const { context, sdk } = await open(wish, browser, 0.95)
   const port = gone.port('main')
   await gone.kill()
   // where nobody answers the waits grow
-  const waits = async () => (await sdk.happened('state')).filter(({ retryIn }) => Number(retryIn) > 4_000)
-  await waitFor(
-    'a long wait',
-    async () => (await waits()).length > 0 && (await sdk.state()) === 'waiting',
-    40_000,
-  )
-  const long = (await waits()).at(-1)!
+  const waits = async () => (await sdk.happened('state')).filter(({ retryIn }) => Number(retryIn) > LONG_WAIT)
+  const [long] = await waitFor('a long wait', async () => (await waits()).length > 0 && waits(), 20_000)
   const [back] = await Promise.all([startServer({ runtime: 'bun', port }), context.setOffline(true)])
   expect(await sdk.state()).toBe('waiting')
   await context.setOffline(false)
   const at = Date.now()
   await sdk.is('online')
   expect(Date.now()).toBeLessThan(at + 1_000 + SLACK)
-  expect(Date.now()).toBeLessThan(long.at + Number(long.retryIn))
+  expect(Date.now()).toBeLessThan(long!.at + Number(long!.retryIn))
   await context.close()
   await back.kill()
 })
@@ -199,10 +188,10 @@ class Sleeper {
       signalAll(all, 'SIGSTOP')
       await waitFor('it to sleep', () => all.every(isStopped))
       await pause(ms)
+      return Date.now()
     } finally {
       signalAll(all, 'SIGCONT')
     }
-    return Date.now()
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,10 @@
 // Pages of the SDK through what people do with pages: reload, copy, leave and come back. Others must hear nothing of it.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { complaintsOf, launchBrowser } from '../support/browser.ts'
 import { FlapWatch } from '../support/flap-watch.ts'
-import { SdkPage, SdkSite, type SdkWish } from '../support/sdk-page.ts'
+import { type OpenPage, openPage, SdkPage, SdkSite, type SdkWish } from '../support/sdk-page.ts'
 import { type SystoleProcess, startServer } from '../support/server-process.ts'
 import { waitFor } from '../support/wait.ts'
 
@@ -38,20 +38,10 @@ function wishOf(member: string, more: Partial<SdkWish> = {}): SdkWish {
   return { client: { url, member }, ...more }
 }
 
-interface Opened {
-  readonly context: BrowserContext
-  readonly page: Page
-  readonly sdk: SdkPage
-}
-
-/** Online, in a context of its own. */
-async function open(wish: SdkWish): Promise<Opened> {
-  const context = await browser.newContext()
-  const page = await context.newPage()
-  await page.goto(site.page(wish))
-  const sdk = SdkPage.of(page)
-  await sdk.is('online')
-  return { context, page, sdk }
+async function open(wish: SdkWish): Promise<OpenPage> {
+  const opened = await openPage(browser, site.page(wish))
+  await opened.sdk.is('online')
+  return opened
 }
 
 async function sessionsOf(member: string): Promise<string[]> {

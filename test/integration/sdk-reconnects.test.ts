@@ -26,8 +26,11 @@ function cuttingServer() {
     const welcome = { t: 'welcome', session: 's', member: 'cut', timing, evidence: 'any', now, resumed: true }
     socket.send(JSON.stringify(welcome))
     socket.send('{"t":"moved","retryAfter":{"min":0,"max":0}}')
-    // in a later turn: it may say what it has to say
-    if (++count < TIMES) setTimeout(() => (count % 2 === 0 ? socket.close(1012) : socket.terminate()), 1)
+    // its answer says that it has read so far
+    socket.ping()
+  }
+  const cut = (socket: ServerWebSocket<undefined>) => {
+    if (++count < TIMES) count % 2 === 0 ? socket.close(1012) : socket.terminate()
   }
   const server = Bun.serve({
     hostname: '127.0.0.1',
@@ -36,6 +39,7 @@ function cuttingServer() {
     websocket: {
       open: () => void open++,
       close: () => void open--,
+      pong: cut,
       message: (socket, text) => {
         if (String(text).startsWith('{"t":"hello"')) greet(socket)
       },

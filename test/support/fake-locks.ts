@@ -35,7 +35,8 @@ export class FakeLocks {
         grant: () => {
           this.held.add(name)
           Promise.resolve()
-            .then(() => hold({ name, mode: 'exclusive' }))
+            // as the specification has it: aborted between the grant and the callback, it is let go of again
+            .then(() => (signal?.aborted ? Promise.reject(signal.reason) : hold({ name, mode: 'exclusive' })))
             .then(resolve as () => void, reject)
             .finally(() => this.#free(name))
         },

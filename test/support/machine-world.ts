@@ -78,7 +78,7 @@ export class MachineWorld {
     )
     wants(
       'within connecting only the network opens',
-      !(opens === 1 && before.state === 'connecting') || anew || after.hidden,
+      !(opens === 1 && before.state === 'connecting') || anew || after.hiddenAt < Number.POSITIVE_INFINITY,
     )
     if (lets) this.isUp = false
     if (opens === 1) this.isUp = true
@@ -94,7 +94,7 @@ export class MachineWorld {
       const wait = after.state === 'waiting' ? after.due - this.at : null
       wants('it says how long it waits', change.retryIn === wait && change.attempt === after.attempt)
     }
-    const mute = after.hidden && !after.always
+    const mute = after.hiddenAt < Number.POSITIVE_INFINITY && !after.always
     const due = FINITE.has(after.state) || (after.state === 'online' && !mute)
     wants(
       'a deadline exactly where something is due',

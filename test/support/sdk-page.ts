@@ -2,7 +2,7 @@
 // them. A page is its address: what it should be stands in there, so a reload or a copy is the same page again.
 
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { Client, ClientOptions, WatchScope } from '../../src/client/index.ts'
 import { waitFor } from './wait.ts'
 
@@ -124,4 +124,20 @@ export class SdkPage {
   is(state: string, withinMs = 10_000): Promise<true> {
     return waitFor(`the page to be ${state}`, async () => (await this.state()) === state, withinMs)
   }
+}
+
+/** A page in a context of its own, so with a memory of its own. */
+export interface OpenPage {
+  readonly context: BrowserContext
+  readonly page: Page
+  readonly sdk: SdkPage
+}
+
+/** `chance`: what `Math.random` always says there, in [0, 1). */
+export async function openPage(browser: Browser, address: string, chance?: number): Promise<OpenPage> {
+  const context = await browser.newContext()
+  if (chance !== undefined) await context.addInitScript(`Math.random = () => ${chance}`)
+  const page = await context.newPage()
+  await page.goto(address)
+  return { context, page, sdk: SdkPage.of(page) }
 }

@@ -28,9 +28,7 @@ const LEAST_INTERVAL = 250
 export function createClient<P extends Payloads = Payloads>(options: ClientOptions<P>): Client<P> {
   const { host = here(), member, observer, getToken } = options
   const url = addressOf(options.url, host)
-  let hello = helloOf(options)
-  // what is no JSON throws here
-  JSON.stringify(hello)
+  let hello = copyOf(helloOf(options))
   /** The last one. */
   let welcome: Frame<'welcome'> | undefined
   /** The server's clock - ours. */
@@ -80,7 +78,7 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
       }
       case 'beat':
         ahead = time(frame.now) - agenda.now()
-        return myself.settled(false)
+        return myself.settled()
       case 'message':
         if (emitter.emit('message', frame.data as P['down']) && frame.id !== undefined)
           send({ t: 'ack', id: frame.id })
@@ -112,7 +110,7 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
   const changed = (change: StateChange) => {
     const { to, reason } = change
     if (reason === 'welcome') {
-      if (!welcome!.resumed) myself.settled(true)
+      myself.greeted(welcome!.resumed)
       lists.greeted()
     }
     if (to === 'online') {
@@ -138,7 +136,7 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
       JSON.stringify({
         t: 'hello',
         ...hello,
-        ...myself.hello(),
+        ...(!observer && myself.hello()),
         token: tokens?.token(),
         ...identity.next(),
       }),
@@ -180,7 +178,8 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
       unlisten()
       identity.destroy()
       agenda.close()
-      emitter.clear()
+      // not before everybody was told
+      void Promise.resolve().then(emitter.clear)
     },
     on: emitter.on,
     send: data => outbox.post({ t: 'message', data }),
@@ -192,14 +191,19 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
     watch: lists.watch,
     isOnline: lists.isOnline,
     lastSeen: lists.lastSeen,
-    setStatus: myself.setStatus,
+    setStatus: status => myself.setStatus(copyOf(status)),
     update(details) {
+      hello = { ...hello, ...copyOf(details) }
       outbox.post({ t: 'update', ...details })
-      hello = { ...hello, ...details }
     },
     enter: myself.enter,
     exit: myself.exit,
   }
+}
+
+/** As it is now; what is no JSON throws here, at whoever says it. */
+function copyOf<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value))
 }
 
 /** What a hello says of who this is, and of what it is like. */

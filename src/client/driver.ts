@@ -7,7 +7,7 @@ import { BYE, CACHED, CONFLICT, GIVEN_UP, UNAUTHORIZED } from './codes.ts'
 import type { Host, Line, Signal } from './host.ts'
 import type { Identity } from './identity.ts'
 import { type Effect, IDLE, type Input, type Machine, step } from './machine.ts'
-import type { Tokens } from './tokens.ts'
+import { NO_ANSWER, type Tokens } from './tokens.ts'
 import { type StateChange, type Tell, Unauthorized } from './types.ts'
 import type { Ways } from './ways.ts'
 
@@ -97,7 +97,7 @@ export function makeDriver(
     const waits = [identity.claim(), tokens?.get(), ways.load()].filter(Boolean)
     // what is known already is not waited for: a hidden page may have no later turn
     if (waits.length === 0) return dial()
-    failed = () => problem('token', 'getToken has not answered for 10 s')
+    failed = () => problem('token', NO_ANSWER)
     Promise.all(waits).then(
       () => mine === turn && dial(),
       cause => mine === turn && denied(cause),

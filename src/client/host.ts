@@ -25,7 +25,11 @@ interface Store {
 
 /** As `LockManager` of a browser has it: held for as long as what `hold` gives is not settled. */
 interface Locks {
-  request(name: string, options: { readonly signal: AbortSignal }, hold: () => Promise<void>): Promise<unknown>
+  request(
+    name: string,
+    options: { readonly signal: AbortSignal },
+    hold: () => Promise<void>,
+  ): Promise<unknown>
 }
 
 /** Where a client runs. */

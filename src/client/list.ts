@@ -16,6 +16,8 @@ export interface List {
   whole: boolean
   counts: Counts | null
   cursor?: string | undefined
+  /** The last `watch` had a cursor. */
+  offered?: boolean
   /** What the server was told on this connection: ids, or '' for the whole scope. */
   readonly told: Set<string>
   /** Under way. */
@@ -45,6 +47,7 @@ function listed(list: List, frame: Frame<'snapshot'> | Frame<'diff'>): readonly 
   // what nobody watches any more is not there
   const entries = entriesOf(frame).filter(({ member }) => scope || told.has(member))
   if (isAnswer && scope) return built(list, frame, entries)
+  if (isAnswer && frame.reset) forgetVersions(members)
   // a diff before its snapshot is of an older watch
   if (scope && !list.whole) return undefined
   list.cursor = frame.cursor ?? list.cursor
@@ -64,6 +67,11 @@ function built(
   const left = [...members.values()].filter(({ member }) => !next.has(member))
   const came = [...next.values()].filter(({ member, version }) => members.get(member)?.version !== version)
   return [...left.map(entry => ({ ...entry, gone: true as const })), ...came]
+}
+
+/** Those of another run of the server do not compare. */
+export function forgetVersions(members: Map<string, Entry>): void {
+  for (const [id, entry] of members) members.set(id, { ...entry, version: 0 })
 }
 
 /** Whether it is news. An answer may say once more what is known. */

@@ -3,7 +3,7 @@
 // that mounts two hundred rows sends one frame.
 
 import type { Emitter } from './emitter.ts'
-import { hear, type List, makeList } from './list.ts'
+import { forgetVersions, hear, type List, makeList } from './list.ts'
 import type { Frame } from './reader.ts'
 import type { Id, Payloads, Watch, WatchScope } from './types.ts'
 import { makeWatch } from './watch.ts'
@@ -22,6 +22,9 @@ export interface Lists<P extends Payloads> {
   refused(error: Frame<'error'>): boolean
 }
 
+/** Ids that one connection may watch (PROTOCOL.md, limits). */
+const MOST = 10_000
+
 /** `suspect`: suspicions are asked for; `send`: false where no connection is known to live. */
 export function makeLists<P extends Payloads>(
   suspect: boolean | undefined,
@@ -30,6 +33,7 @@ export function makeLists<P extends Payloads>(
 ): Lists<P> {
   const lists = new Map<string, List>()
   let planned = false
+  let isFull = false
   /** Below zero, where no request counts. */
   let last = 0
   const listOf = (key: string, scope?: object) => {
@@ -40,19 +44,31 @@ export function makeLists<P extends Payloads>(
   /** Ids that watches name share one list, which is always there. */
   const named = listOf('members ')
   const find = (id: Id) => [...lists.values()].map(({ members }) => members.get(`${id}`)).find(Boolean)
+  // what is no id is nobody's
+  const known = (given: Id) => {
+    const id = `${given}`
+    if (!isId(id)) named.members.set(id, { member: id, state: 'unknown' })
+    return id
+  }
   const compare = (list: List, key: string) => {
     const { told, members, watches, scope, whole, id } = list
-    const wanted = new Set([...watches.values()].flatMap(ids => [...(ids ?? [''])]))
+    const asked = new Set([...watches.values()].flatMap(ids => [...(ids ?? [''])]))
+    // one that the server refuses would cost all that are named with it
+    const wanted = new Set([...asked].filter(id => scope || isId(id)).slice(0, MOST))
+    if (asked.size > MOST && !isFull) emitter.problem('refused', `of ${asked.size} ids ${MOST} are watched`)
+    if (!scope) isFull = asked.size > MOST
     const fresh = [...wanted].filter(id => !told.has(id))
     const left = [...told].filter(id => !wanted.has(id))
     // a cursor is only good where the list it belongs to is held
     const held = scope ? whole : told.size === 0 && fresh.every(id => members.has(id))
     const cursor = held ? list.cursor : undefined
+    if (told.size === 0 && !cursor) forgetVersions(members)
+    if (fresh.length > 0) list.offered = cursor !== undefined
     if (fresh.length > 0 && send({ t: 'watch', ...(scope ?? { members: fresh }), suspect, cursor, id }))
       for (const id of fresh) told.add(id)
     if (left.length > 0 && send({ t: 'unwatch', ...(scope ?? { members: left }) }))
       for (const id of left) told.delete(id)
-    if (!scope) for (const id of members.keys()) if (!wanted.has(id) && !told.has(id)) members.delete(id)
+    if (!scope) for (const id of members.keys()) if (!asked.has(id) && !told.has(id)) members.delete(id)
     if (scope && wanted.size + told.size === 0) lists.delete(key)
   }
   const flush = () => {
@@ -66,7 +82,7 @@ export function makeLists<P extends Payloads>(
   return {
     watch: scope =>
       isIds(scope)
-        ? makeWatch(named, new Set(scope.map(String)), emitter, plan)
+        ? makeWatch(named, new Set(scope.map(known)), emitter, plan)
         : makeWatch(listOf(...wireOf(scope)), undefined, emitter, plan),
     isOnline: id => !['offline', 'unknown', undefined].includes(find(id)?.state),
     lastSeen: id => find(id)?.lastEvidenceAt ?? null,
@@ -83,14 +99,26 @@ export function makeLists<P extends Payloads>(
       if (list) hear(list, frame)
     },
     refused({ code, id }) {
-      const list = [...lists.values()].find(list => list.id === id && list.cursor !== undefined)
-      if (!list || !/cursor/.test(code)) return false
+      const list = [...lists.values()].find(list => list.id === id)
+      // there may be room for it later
+      if (list?.scope) list.told.clear()
+      if (!list?.offered || !/cursor/.test(code)) return false
       // a server that knows nothing of our cursor begins with a new list
       list.cursor = undefined
       list.told.clear()
       plan()
       return true
     },
+  }
+}
+
+/** 1-256 bytes without control characters (PROTOCOL.md, ids). */
+function isId(id: string): boolean {
+  try {
+    return !/^$|\p{Cc}/u.test(id) && encodeURIComponent(id).replace(/%../g, '.').length <= 256
+  } catch {
+    // half a surrogate pair
+    return false
   }
 }
 

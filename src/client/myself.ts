@@ -1,5 +1,5 @@
 // What this client says of itself: whether somebody is at it, its status, its groups. It keeps what should be so and tells
-// the server all of it on every connection, since what was said last may have been lost with the one before.
+// the server what that does not know, also what may have been lost with the connection before.
 
 import { type Agenda, NEVER } from './agenda.ts'
 import type { Id, Status } from './types.ts'
@@ -12,8 +12,10 @@ export interface Myself {
   exit(group: Id): void
   /** For a hello; the server knows this much then, and nothing else. */
   hello(): { readonly away?: true }
-  /** What was told has arrived; `anew`: the server knows of no group at all. */
-  settled(anew: boolean): void
+  /** The server greeted; `resumed`: it knows what has arrived. */
+  greeted(resumed: boolean): void
+  /** A beat was answered: what was told before has arrived. */
+  settled(): void
   /** Tells what the server does not know. */
   tell(): void
 }
@@ -27,6 +29,8 @@ export function makeMyself(
 ): Myself {
   const groups = new Map<string, 'enter' | 'exit'>()
   const told = new Set<string>()
+  /** Of what was told, what has arrived: a session that goes on still knows it. */
+  const arrived = new Set<string>()
   let status: Status | null | undefined
   let isStatusTold = true
   let isAwayTold = false
@@ -44,6 +48,7 @@ export function makeMyself(
     if (groups.get(`${group}`) === how) return
     groups.set(`${group}`, how)
     told.delete(`${group}`)
+    arrived.delete(`${group}`)
     tell()
   }
   return {
@@ -65,8 +70,16 @@ export function makeMyself(
       isAwayTold = isAway()
       return isAwayTold ? { away: true } : {}
     },
-    settled(anew) {
-      for (const [group, t] of groups) if (t === 'exit' && (anew || told.has(group))) groups.delete(group)
+    greeted(resumed) {
+      if (!resumed) arrived.clear()
+      for (const group of arrived) told.add(group)
+      for (const [group, t] of groups) if (t === 'exit' && !resumed) groups.delete(group)
+    },
+    settled() {
+      for (const group of told) arrived.add(group)
+      // others may change it from here on
+      if (isStatusTold) status = undefined
+      for (const [group, t] of groups) if (t === 'exit' && told.has(group)) groups.delete(group)
     },
     tell,
   }

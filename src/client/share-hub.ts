@@ -67,7 +67,8 @@ export function makeHub(
   const send = (frame: object) => {
     if (isUp(client?.state)) line?.send(JSON.stringify(frame))
   }
-  const request = (name: string, granted: () => unknown) => host.locks?.request(name, granted).catch(() => {})
+  const locks = host.locks as LockManager | null
+  const request = (name: string, granted: () => unknown) => locks?.request(name, granted).catch(() => {})
 
   // seen while a tab is
   const look = () => {
@@ -192,9 +193,12 @@ export function makeHub(
       const over = !isUp(to) && (to !== 'connecting' || isUp(from))
       // the tab would try again after others
       const told = to === 'closed' ? (code < 4500 ? 1000 : code) : 1006
+      // whoever signs in next is somebody else
+      if (to === 'closed') brought = null
       for (const tab of tabs) {
         if (to === 'online' && !tab.waits) tab.post(['wake'])
         if (!over) continue
+        if (to === 'closed') tab.known = false
         if (tab.waits) tab.post(['closed', told])
         else if (tab.told === 1006) tab.late = to === 'closed'
         tab.told = told
@@ -207,7 +211,7 @@ export function makeHub(
     const { t, id, ...rest } = frame
     if (t === 'hello') {
       const { instance, epoch, token, ...who } = rest
-      if (!tab.known) brought = token as string
+      if (!tab.known && !isUp(client?.state)) brought = token as string
       client ??= begin(tab, who)
       if (tab.late) {
         tab.late = false

@@ -35,7 +35,7 @@ export function shareLink(address: string, host: Host, options: ClientOptions, p
   const post = (message: ToWorker) => worker?.port.postMessage(message)
   const lock = (of: string, mode: LockMode, granted: () => unknown) =>
     // without locks nobody notices a tab or a worker that crashed
-    host.locks?.request(of, { mode, signal: held.signal }, granted).catch(() => {})
+    (host.locks as LockManager | null)?.request(of, { mode, signal: held.signal }, granted).catch(() => {})
   const patient = () => {
     host.cancel(timer)
   }

@@ -17,6 +17,9 @@ export interface Tokens {
 
 /** Of a token's life, when the next one is asked for. */
 const SHARE = 0.8
+/** For the program to give one. */
+const PATIENCE = 10_000
+export const NO_ANSWER = 'getToken has not answered for 10 s'
 /** Between tries to get a fresh one, in ms at least. */
 const PAUSE = 1_000
 
@@ -35,33 +38,42 @@ export function makeTokens(
   let reason: TokenRequest['reason'] = 'connect'
   let expiresAt = NEVER
   let last: object | undefined
+  let isAsking = false
   const ask = async (reason: TokenRequest['reason']) => {
     const mine = {}
     last = mine
     const given: unknown = await getToken({ reason })
     // somebody else may be signed in by now
-    if (mine !== last) return
+    if (mine !== last) return false
     if (typeof given !== 'string' || given === '') throw new TypeError(`it is ${typeof given}, not a text`)
     token = given
     expiresAt = NEVER
+    return true
   }
   const refresh = async () => {
     const until = expiresAt
+    if (isAsking) problem('token', NO_ANSWER)
+    isAsking = true
+    plan(refresh, now() + PATIENCE)
     try {
-      await ask('refresh')
-      if (token !== undefined) await send(token)
+      if (!(await ask('refresh'))) return
+      isAsking = false
+      plan(refresh, NEVER)
+      await send(token!)
     } catch (cause) {
+      isAsking = false
       if (cause instanceof Unauthorized) return unauthorized()
       problem('token', `no fresh token: ${cause}`, { cause })
-      if (until > now()) plan(refresh, now() + Math.max(PAUSE, (until - now()) / 2))
+      plan(refresh, until > now() ? now() + Math.max(PAUSE, (until - now()) / 2) : NEVER)
     }
   }
   return {
     token: () => token,
-    get: () => (token !== undefined && now() < expiresAt ? undefined : ask(reason)),
+    get: () => (token !== undefined && now() < expiresAt ? undefined : ask(reason).then(() => {})),
     forget(why) {
       token = undefined
       last = undefined
+      isAsking = false
       reason = why
       plan(refresh, NEVER)
     },

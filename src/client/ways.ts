@@ -24,6 +24,8 @@ export interface Ways {
 const PATIENCE = 2
 
 export function makeWays(names: readonly WayName[], url: string, keep: Keep, problem: Tell): Ways {
+  if (!names[0] || names.some(name => typeof name === 'string' && name !== 'ws' && name !== 'sse'))
+    throw new TypeError(`transports ${names} are none: give 'ws', 'sse', or your own`)
   const key = `systole way ${url}`
   /** Of the way that worked last. */
   let good: string | undefined

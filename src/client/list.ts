@@ -2,7 +2,7 @@
 // new list is built beside the old one, which stands until the new one is whole.
 
 import type { Entry } from '../protocol/messages.ts'
-import { type Frame, time } from './reader.ts'
+import { type Frame, time } from './frame.ts'
 import type { Counts } from './types.ts'
 
 export interface List {

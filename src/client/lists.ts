@@ -3,8 +3,8 @@
 // that mounts two hundred rows sends one frame.
 
 import type { Emitter } from './emitter.ts'
+import type { Frame } from './frame.ts'
 import { forgetVersions, hear, type List, makeList } from './list.ts'
-import type { Frame } from './reader.ts'
 import type { Id, Payloads, Watch, WatchScope } from './types.ts'
 import { makeWatch } from './watch.ts'
 

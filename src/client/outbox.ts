@@ -2,8 +2,8 @@
 // and, where an answer is wanted, waited for. Nothing that was sent is sent again: it may have arrived.
 
 import { type Agenda, NEVER } from './agenda.ts'
+import type { Frame } from './frame.ts'
 import { entriesOf } from './list.ts'
-import type { Frame } from './reader.ts'
 import { type Sent, Undelivered } from './types.ts'
 
 type Answer = Readonly<Record<string, unknown>>

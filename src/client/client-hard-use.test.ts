@@ -128,6 +128,58 @@ test('a provider that hangs at a refresh is told, and asked again', async () => 
   expect([asked, stage.codes()]).toEqual([['connect', 'refresh', 'refresh'], ['token']])
 })
 
+test('an update that is refused is not in the next hello; one that was lost is told again', async () => {
+  const stage = await onlineStage({ name: 'Ana' })
+  stage.server.takes = 'nothing'
+  stage.client.update({ name: 'a\nb' })
+  const [update] = stage.heard('update')
+  await stage.says({ t: 'error', code: 'bad_field', message: 'no', re: 'update', id: update!.id })
+  expect(stage.codes()).toEqual(['refused'])
+  stage.client.update({ name: 'Anna' })
+  await stage.cut()
+  stage.server.takes = 'ack'
+  await stage.place.advance(31_000)
+  expect([stage.line.hello?.name, stage.heard('update').map(({ name }) => name)]).toEqual(['Ana', ['Anna']])
+  await stage.cut()
+  await stage.place.advance(31_000)
+  expect([stage.line.hello?.name, stage.heard('update')]).toEqual(['Anna', []])
+})
+
+test('whoever comes after a goodbye has nothing of who was there before', async () => {
+  let who = 'ana'
+  const stage = await onlineStage({ getToken: () => who, name: 'somebody' })
+  stage.client.enter('team')
+  stage.client.setStatus({ text: 'at the doctor' })
+  stage.client.update({ name: 'Ana' })
+  await stage.place.advance(0)
+  stage.client.leave()
+  who = 'carl'
+  stage.client.connect()
+  await stage.place.advance(0)
+  expect(stage.line.hello).toMatchObject({ token: 'carl', name: 'somebody' })
+  expect([...stage.heard('enter'), ...stage.heard('status'), ...stage.heard('update')]).toEqual([])
+})
+
+test('a number that has lost digits is no id', async () => {
+  const { client } = await onlineStage()
+  for (const use of [
+    () => client.watch([2 ** 53]),
+    () => client.enter(1.5),
+    () => client.watch([Number.NaN]),
+  ])
+    expect(use).toThrow('is no id')
+  expect(client.ask([2 ** 53])).rejects.toThrow('is no id')
+})
+
+test('destroyed twice it lets go of nothing that is another’s', async () => {
+  const { place, client } = await onlineStage()
+  client.destroy()
+  const other = await onlineStage({ place })
+  client.destroy()
+  const third = await onlineStage({ place })
+  expect(third.line.hello?.instance).not.toBe(other.line.hello?.instance)
+})
+
 test('destroyed by a listener, everybody is told all the same', async () => {
   const stage = await onlineStage()
   const heard: string[] = []

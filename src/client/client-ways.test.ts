@@ -47,7 +47,8 @@ test('the second is remembered for the visit, and only there', async () => {
   const storage = new FakeStorage()
   const one = new Crossroads(storage)
   await one.place.advance(31_000)
-  expect(one.dials).toEqual([2, 1])
+  // before it is taken for good, the first is asked once more
+  expect(one.dials).toEqual([3, 2])
   await strike()
   const reloaded = new Crossroads(storage)
   await reloaded.place.advance(0)
@@ -56,6 +57,18 @@ test('the second is remembered for the visit, and only there', async () => {
   const other = new Crossroads()
   await other.place.advance(0)
   expect(other.dials[0]).toBe(1)
+})
+
+test('an outage at the begin is over for the first way too', async () => {
+  const roads = new Crossroads()
+  while (roads.second.dials === 0) {
+    roads.isBlocked = roads.first.dials < 2
+    await roads.place.advance(100)
+  }
+  await roads.place.advance(10_000)
+  expect([roads.stage.client.state, roads.dials]).toEqual(['online', [3, 1]])
+  expect(roads.first.line.lives).toBe(true)
+  expect(roads.second.living).toBe(0)
 })
 
 test('where the first has worked, a server that is away does not change the way', async () => {

@@ -7,6 +7,7 @@ import { makeEmitter } from './emitter.ts'
 import { time } from './frame.ts'
 import type { Host } from './host.ts'
 import { makeIdentity } from './identity.ts'
+import { textOf } from './ids.ts'
 import { makeKeep } from './keep.ts'
 import { makeLists } from './lists.ts'
 import { makeMyself } from './myself.ts'
@@ -14,7 +15,7 @@ import { makeOutbox } from './outbox.ts'
 import { here } from './page.ts'
 import { makeReader, type Server } from './reader.ts'
 import { makeTokens } from './tokens.ts'
-import type { Client, ClientOptions, Member, Payloads } from './types.ts'
+import type { Client, ClientOptions, Member, Payloads, Undelivered } from './types.ts'
 import { makeWays } from './ways.ts'
 import { makeWitness } from './witness.ts'
 
@@ -39,6 +40,7 @@ export function createClient<P extends Payloads = Payloads>(options: ClientOptio
     if (!isGone) take({ type: 'connect' })
   }
   const destroy = () => {
+    if (isGone) return
     isGone = true
     take({ type: 'destroy' })
     unlisten()
@@ -80,8 +82,8 @@ function doorOf<P extends Payloads>(
     on: emitter.on,
     send: data => post({ t: 'message', data }),
     deliver: (data, timeout = ANSWER) => request({ t: 'message', data }, timeout).then(() => {}),
-    ask: ids =>
-      request({ t: 'ask', members: ids.map(String) }, ANSWER).then(({ entries }) => entries as Member<P>[]),
+    ask: async ids =>
+      request({ t: 'ask', members: ids.map(textOf) }, ANSWER).then(({ entries }) => entries as Member<P>[]),
     watch: lists.watch,
     isOnline: lists.isOnline,
     lastSeen: lists.lastSeen,
@@ -97,7 +99,8 @@ type Parts<P extends Payloads> = ReturnType<typeof makeParts<P>>
 function makeParts<P extends Payloads>(options: ClientOptions<P>, host: Host) {
   const { member, observer, getToken } = options
   const url = addressOf(options.url, host)
-  let hello = copyOf(helloOf(options))
+  const first = copyOf(helloOf(options))
+  let hello = first
   const server: Server = { ahead: 0, welcome: undefined }
   const emitter = makeEmitter<P>()
   const { problem } = emitter
@@ -126,11 +129,27 @@ function makeParts<P extends Payloads>(options: ClientOptions<P>, host: Host) {
   }
   const take: typeof driver.take = input => driver.take(input)
   const read = makeReader(server, agenda, emitter, lists, myself, outbox, ways, lasts, take, send)
-  const changed = makeWitness(server, emitter, lists, myself, outbox, tokens)
+  // whoever signs in next may be somebody else
+  const forget = () => {
+    tokens?.forget('connect')
+    myself.forget()
+    if (getToken) hello = first
+  }
+  const changed = makeWitness(server, emitter, lists, myself, outbox, forget)
   const driver = makeDriver(host, agenda, identity, tokens, ways, whole, read, changed, problem)
   const update: Client<P>['update'] = details => {
-    hello = { ...hello, ...copyOf(details) }
-    outbox.post({ t: 'update', ...details })
+    const said = copyOf(details)
+    const taken = () => {
+      hello = { ...hello, ...said }
+    }
+    // a hello with what the server refuses would be refused as a whole
+    const refused = ({ code, message }: Undelivered) => {
+      if (code === 'lost') tell()
+      else if (code === 'dropped') taken()
+      else problem('refused', `the server refused the update: ${message}`, { server: code })
+    }
+    const tell = () => void outbox.request({ t: 'update', ...said }, NEVER).then(taken, refused)
+    tell()
   }
   return { server, emitter, agenda, identity, driver, lists, myself, outbox, update }
 }

@@ -68,7 +68,8 @@ export function makeDriver(
       problem('unsupported', `the server does not speak ${SUBPROTOCOL}`)
       return closed(BROKEN)
     }
-    line?.send(hello())
+    if (ways.opened()) line?.send(hello())
+    else take({ type: 'online' })
   }
   const dial = () => {
     const mine = turn

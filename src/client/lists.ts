@@ -4,6 +4,7 @@
 
 import type { Emitter } from './emitter.ts'
 import type { Frame } from './frame.ts'
+import { isId, textOf } from './ids.ts'
 import { forgetVersions, hear, type List, makeList } from './list.ts'
 import type { Id, Payloads, Watch, WatchScope } from './types.ts'
 import { makeWatch } from './watch.ts'
@@ -46,7 +47,7 @@ export function makeLists<P extends Payloads>(
   const find = (id: Id) => [...lists.values()].map(({ members }) => members.get(`${id}`)).find(Boolean)
   // what is no id is nobody's
   const known = (given: Id) => {
-    const id = `${given}`
+    const id = textOf(given)
     if (!isId(id)) named.members.set(id, { member: id, state: 'unknown' })
     return id
   }
@@ -109,16 +110,6 @@ export function makeLists<P extends Payloads>(
       plan()
       return true
     },
-  }
-}
-
-/** 1-256 bytes without control characters (PROTOCOL.md, ids). */
-function isId(id: string): boolean {
-  try {
-    return !/^$|\p{Cc}/u.test(id) && encodeURIComponent(id).replace(/%../g, '.').length <= 256
-  } catch {
-    // half a surrogate pair
-    return false
   }
 }
 

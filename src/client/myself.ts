@@ -2,6 +2,7 @@
 // the server what that does not know, also what may have been lost with the connection before.
 
 import { type Agenda, NEVER } from './agenda.ts'
+import { textOf } from './ids.ts'
 import type { Id, Status } from './types.ts'
 
 export interface Myself {
@@ -14,6 +15,8 @@ export interface Myself {
   hello(): { readonly away?: true }
   /** The server greeted; `resumed`: it knows what has arrived. */
   greeted(resumed: boolean): void
+  /** The session is over: what was said in it is nobody's. */
+  forget(): void
   /** A beat was answered: what was told before has arrived. */
   settled(): void
   /** Tells what the server does not know. */
@@ -44,11 +47,12 @@ export function makeMyself(
     for (const [group, t] of groups) if (!told.has(group) && send({ t, group })) told.add(group)
     plan(tell, idleAt() > now() ? idleAt() : NEVER)
   }
-  const move = (group: Id, how: 'enter' | 'exit') => {
-    if (groups.get(`${group}`) === how) return
-    groups.set(`${group}`, how)
-    told.delete(`${group}`)
-    arrived.delete(`${group}`)
+  const move = (given: Id, how: 'enter' | 'exit') => {
+    const group = textOf(given)
+    if (groups.get(group) === how) return
+    groups.set(group, how)
+    told.delete(group)
+    arrived.delete(group)
     tell()
   }
   return {
@@ -74,6 +78,12 @@ export function makeMyself(
       if (!resumed) arrived.clear()
       for (const group of arrived) told.add(group)
       for (const [group, t] of groups) if (t === 'exit' && !resumed) groups.delete(group)
+    },
+    forget() {
+      groups.clear()
+      arrived.clear()
+      status = undefined
+      isStatusTold = true
     },
     settled() {
       for (const group of told) arrived.add(group)

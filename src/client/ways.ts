@@ -14,6 +14,8 @@ export interface Ways {
   load(): Promise<void> | undefined
   /** Throws where there is no way. */
   connect(told: LineEvents): Line
+  /** It opened; false: another way is to be tried first. */
+  opened(): boolean
   /** A welcome came; whether the server can ping this way. */
   worked(): boolean
   /** Nothing opened. */
@@ -32,11 +34,13 @@ export function makeWays(names: readonly WayName[], url: string, keep: Keep, pro
   let index = 0
   let way: ClientTransport | undefined
   let failed = 0
+  let isSure = false
   return {
     load() {
       if (good === undefined) {
         good = keep(key) ?? ''
         index = Number(good) || 0
+        isSure = index > 0
       }
       const name = names[index]
       way = name === 'ws' ? ws : name === 'sse' ? undefined : name
@@ -49,6 +53,14 @@ export function makeWays(names: readonly WayName[], url: string, keep: Keep, pro
       )
     },
     connect: told => way!.connect(url, told),
+    opened() {
+      if (index === 0 || isSure) return true
+      // an outage that is over for this way may be over for the first: it is asked once more
+      isSure = true
+      index = 0
+      failed = PATIENCE - 1
+      return false
+    },
     worked() {
       failed = 0
       good = `${index}`

@@ -5,16 +5,16 @@ import type { Lists } from './lists.ts'
 import type { Myself } from './myself.ts'
 import type { Outbox } from './outbox.ts'
 import type { Server } from './reader.ts'
-import type { Tokens } from './tokens.ts'
 import type { Payloads, StateChange } from './types.ts'
 
+/** `forget`: what belongs to a session that is over. */
 export function makeWitness<P extends Payloads>(
   server: Server,
   emitter: Emitter<P>,
   lists: Lists<P>,
   myself: Myself,
   outbox: Outbox,
-  tokens: Tokens | undefined,
+  forget: () => void,
 ): (change: StateChange) => void {
   return change => {
     const { to, reason } = change
@@ -28,8 +28,7 @@ export function makeWitness<P extends Payloads>(
       outbox.flush()
     } else if (to !== 'probing') outbox.drop('lost', 'the connection broke', ({ sent }) => sent)
     if (to === 'closed') {
-      // whoever signs in next is somebody else
-      tokens?.forget('connect')
+      forget()
       const given = outbox.drop('dropped', 'the client was closed', () => true)
       if (given > 0) emitter.problem('dropped', `closed with ${given} messages unsent`)
     }

@@ -1,5 +1,5 @@
 // Weighs what a page loads of the SDK: each entry bundled for browsers, minified, gzipped. Ends with 1 when an entry is
-// over its bar, or is promised in package.json and not there. What an entry shares with the core is not weighed again,
+// over its bar, or is promised in package.json and not there. For the bars of the first two see docs/adr/0007. What an entry shares with the core is not weighed again,
 // nor is what is loaded on demand and has a bar of its own.
 
 import { existsSync, readFileSync } from 'node:fs'
@@ -23,9 +23,9 @@ interface Bundle {
 }
 
 const ROOT = resolve(import.meta.dirname, '..')
-const CORE: Entry = { name: 'client', promised: './client', files: ['index'], most: 5_000 }
+const CORE: Entry = { name: 'client', promised: './client', files: ['index'], most: 8_200 }
 const OTHERS: readonly Entry[] = [
-  { name: 'share', promised: './client/share', files: ['share', 'share-worker'], most: 2_000 },
+  { name: 'share', promised: './client/share', files: ['share', 'share-worker'], most: 3_700 },
   { name: 'sse', promised: './client', files: ['sse'], most: 1_000 },
   { name: 'wx', promised: './client/wx', files: ['wx'], most: 1_000 },
   { name: 'react', promised: './react', files: ['react'], most: 1_000 },

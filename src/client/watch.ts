@@ -16,15 +16,16 @@ export function makeWatch<P extends Payloads>(
   let view: View<P> | undefined
   let wasWhole = false
   const isMine = (id: string) => !ids || ids.has(id)
-  const isWhole = () => (ids ? [...ids].every(id => list.members.has(id)) : list.whole)
+  const isThere = (id: string) => list.members.has(id)
+  const isWhole = () => (ids ? [...ids].every(isThere) : list.whole)
+  // a page may have thousands of watches of one id each: none of them goes through all
+  const look = (): View<P>['members'] => {
+    const members = list.members as View<P>['members']
+    return new Map(ids ? [...ids].filter(isThere).map(id => [id, members.get(id)!]) : members)
+  }
   const watch: Watch<P> = {
     get view() {
-      const members = list.members as View<P>['members']
-      view ??= {
-        whole: isWhole(),
-        members: new Map([...members].filter(([id]) => isMine(id))),
-        counts: list.counts,
-      }
+      view ??= { whole: isWhole(), members: look(), counts: list.counts }
       return view
     },
     subscribe(run) {

@@ -2,8 +2,8 @@
 // handful. It never trusts the timer: when it fires, each deadline is held against the clock.
 
 import type { Host } from './host.ts'
+import { NEVER } from './machine.ts'
 
-export const NEVER = Number.POSITIVE_INFINITY
 /** Longer ones make a timer fire at once. */
 const LONGEST = 2 ** 31 - 1
 

@@ -30,6 +30,15 @@ async function signedIn(options: StageOptions = {}): Promise<[Stage, Provider]> 
   return [stage, provider]
 }
 
+/** Its tokens last 100 s. */
+async function shortLived(): Promise<[Stage, Provider]> {
+  const provider = new Provider()
+  const stage = new Stage({ getToken: provider.getToken })
+  stage.server.tokenLife = 100_000
+  await stage.place.advance(0)
+  return [stage, provider]
+}
+
 test('asked once, sent in the hello, used again for the next connection', async () => {
   const [stage, provider] = await signedIn()
   expect([stage.line.hello!.token, stage.line.hello!.member]).toEqual(['t1', undefined])
@@ -58,10 +67,7 @@ test('a fresh one at 80 % of its life, on the living connection', async () => {
 })
 
 test('one that expired while there was no connection is not sent', async () => {
-  const provider = new Provider()
-  const stage = new Stage({ getToken: provider.getToken })
-  stage.server.tokenLife = 100_000
-  await stage.place.advance(0)
+  const [stage, provider] = await shortLived()
   stage.server.mute = true
   provider.answer = () => {
     throw new Error('no network')
@@ -145,10 +151,7 @@ test('nobody is signed in: closed until asked to connect, and then asked anew', 
 })
 
 test('nobody is signed in any more when it is to be refreshed: closed, and the old token is forgotten', async () => {
-  const provider = new Provider()
-  const stage = new Stage({ getToken: provider.getToken })
-  stage.server.tokenLife = 100_000
-  await stage.place.advance(0)
+  const [stage, provider] = await shortLived()
   provider.answer = () => Promise.reject(new Unauthorized())
   await stage.place.advance(80_001)
   expect(stage.told().at(-1)).toBe('online>closed unauthorized')
@@ -187,10 +190,7 @@ test('what was asked for one and comes late is not used for another', async () =
 })
 
 test('a refresh that fails is tried again, and never in a loop', async () => {
-  const provider = new Provider()
-  const stage = new Stage({ getToken: provider.getToken })
-  stage.server.tokenLife = 100_000
-  await stage.place.advance(0)
+  const [stage, provider] = await shortLived()
   provider.answer = () => Promise.reject(new Error('no network'))
   await stage.place.advance(95_000)
   expect(provider.asked.length).toBeWithin(3, 12)
@@ -200,10 +200,7 @@ test('a refresh that fails is tried again, and never in a loop', async () => {
 })
 
 test('a refresh that hangs does not end the client', async () => {
-  const provider = new Provider()
-  const stage = new Stage({ getToken: provider.getToken })
-  stage.server.tokenLife = 100_000
-  await stage.place.advance(0)
+  const [stage, provider] = await shortLived()
   provider.answer = hang
   await stage.place.advance(100_000)
   provider.answer = null

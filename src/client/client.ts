@@ -1,7 +1,7 @@
 // The door that a program has: the parts of a client put together, and what is asked of it passed on. It decides nothing
 // that one of the parts decides.
 
-import { makeAgenda, NEVER } from './agenda.ts'
+import { makeAgenda } from './agenda.ts'
 import { makeDriver } from './driver.ts'
 import { makeEmitter } from './emitter.ts'
 import { time } from './frame.ts'
@@ -10,6 +10,7 @@ import { makeIdentity } from './identity.ts'
 import { textOf } from './ids.ts'
 import { makeKeep } from './keep.ts'
 import { makeLists } from './lists.ts'
+import { NEVER } from './machine.ts'
 import { makeMyself } from './myself.ts'
 import { makeOutbox } from './outbox.ts'
 import { here } from './page.ts'
@@ -121,13 +122,13 @@ function makeParts<P extends Payloads>(options: ClientOptions<P>, host: Host) {
     if (tokenExpires !== undefined) tokens?.lasts(time(tokenExpires) - agenda.now() - server.ahead)
   }
   const refresh = (token: string) => outbox.request({ t: 'auth', token }, ANSWER).then(lasts)
-  const unauthorized = () => driver.take({ type: 'denied', final: true })
+  const take: typeof driver.take = input => driver.take(input)
+  const unauthorized = () => take({ type: 'denied', final: true })
   const tokens = getToken && makeTokens(getToken, agenda, refresh, unauthorized, problem)
   const whole = () => {
     const said = { ...hello, ...(!observer && myself.hello()), token: tokens?.token(), ...identity.next() }
     return JSON.stringify({ t: 'hello', ...said })
   }
-  const take: typeof driver.take = input => driver.take(input)
   const read = makeReader(server, agenda, emitter, lists, myself, outbox, ways, lasts, take, send)
   // whoever signs in next may be somebody else
   const forget = () => {

@@ -38,6 +38,7 @@ export interface Host {
   now(): number
   /** Calls `run` once after `ms`, and gives what `cancel` takes. */
   after(ms: number, run: () => void): unknown
+  /** Also of one that has run, and of `undefined`: then nothing happens. */
   cancel(timer: unknown): void
   /** In [0, 1). */
   random(): number

@@ -1,10 +1,11 @@
-// Who this tab is to the server: an instance drawn once and an epoch that grows with every connection. Both survive a
+// Who this tab is to the server: an instance drawn once and an epoch that grows with every hello. Both survive a
 // reload in the tab's storage. A copied tab holds the same: a Web Lock tells which of the two is the original. Where
 // there is no storage or no lock it goes on without, and says so.
 
-import { type Agenda, NEVER } from './agenda.ts'
+import type { Agenda } from './agenda.ts'
 import type { Host } from './host.ts'
 import type { Keep } from './keep.ts'
+import { NEVER } from './machine.ts'
 import type { Tell } from './types.ts'
 
 export interface Identity {

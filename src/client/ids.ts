@@ -1,4 +1,5 @@
-// Ids of members and groups as a program gives them (PROTOCOL.md, ids).
+// Ids of members and groups as a program gives them (PROTOCOL.md, ids). The rule of `protocol/ids.ts`, written anew for
+// places without TextEncoder and `isWellFormed`, such as mini-programs; a test proves the two equal.
 
 import type { Id } from './types.ts'
 

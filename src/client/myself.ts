@@ -1,8 +1,9 @@
 // What this client says of itself: whether somebody is at it, its status, its groups. It keeps what should be so and tells
 // the server what that does not know, also what may have been lost with the connection before.
 
-import { type Agenda, NEVER } from './agenda.ts'
+import type { Agenda } from './agenda.ts'
 import { textOf } from './ids.ts'
+import { NEVER } from './machine.ts'
 import type { Id, Status } from './types.ts'
 
 export interface Myself {

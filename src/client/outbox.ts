@@ -1,9 +1,10 @@
 // What the client says and asks: sent where a connection is known to live, kept for the next one as far as there is room,
 // and, where an answer is wanted, waited for. Nothing that was sent is sent again: it may have arrived.
 
-import { type Agenda, NEVER } from './agenda.ts'
+import type { Agenda } from './agenda.ts'
 import type { Frame } from './frame.ts'
 import { entriesOf } from './list.ts'
+import { NEVER } from './machine.ts'
 import { type Sent, Undelivered } from './types.ts'
 
 type Answer = Readonly<Record<string, unknown>>
@@ -63,11 +64,11 @@ export function makeOutbox(
     // what is no JSON throws here, at whoever says it
     const text = JSON.stringify(more ? { ...message, id } : message)
     const letter: Letter = { text, until: NEVER, entries: [], sent: false, ...more }
-    const waiting = [...letters.values()].filter(({ sent }) => !sent).length
     letters.set(id, letter)
     flush()
     if (letter.sent) return 'sent'
-    if (waiting < room()) return 'queued'
+    const waiting = [...letters.values()].filter(({ sent }) => !sent).length
+    if (waiting <= room()) return 'queued'
     letters.delete(id)
     return 'dropped'
   }

@@ -1,7 +1,8 @@
 // The token that says who this is: asked of the program when there is none, when the server refused it, and at 80 % of its
 // life. It is kept in memory only.
 
-import { type Agenda, NEVER } from './agenda.ts'
+import type { Agenda } from './agenda.ts'
+import { NEVER } from './machine.ts'
 import { type ClientOptions, type Tell, type TokenRequest, Unauthorized } from './types.ts'
 
 export interface Tokens {

@@ -9,7 +9,11 @@ import { connect } from './phases/connect.ts'
 import { core } from './phases/core.ts'
 import { cpu } from './phases/cpu.ts'
 import { fanout } from './phases/fanout.ts'
+import { helloToken } from './phases/hello-token.ts'
+import { httpBeats } from './phases/http-beats.ts'
 import { latency } from './phases/latency.ts'
+import { lookup } from './phases/lookup.ts'
+import { membersPage } from './phases/members-page.ts'
 import { memory } from './phases/memory.ts'
 import { nativeAsk } from './phases/native-ask.ts'
 import { nativeChurn } from './phases/native-churn.ts'
@@ -18,8 +22,10 @@ import { nativeHello } from './phases/native-hello.ts'
 import { nativeMemory } from './phases/native-memory.ts'
 import { nativeWatch } from './phases/native-watch.ts'
 import { FULL, LEAST_LINKS, PHASES, type Phase, type Plan, QUICK } from './phases/plan.ts'
+import { push } from './phases/push.ts'
 import { sseCpu } from './phases/sse-cpu.ts'
 import { start } from './phases/start.ts'
+import { transitions } from './phases/transitions.ts'
 import { takeLoadCore } from './process/cores.ts'
 import type { Figure } from './report/figure.ts'
 import { Progress } from './report/progress.ts'
@@ -49,10 +55,16 @@ const RUN: Record<Phase, (plan: Plan) => Promise<Figure[]>> = {
   'native-cpu': nativeCpu,
   'native-memory': nativeMemory,
   'native-hello': nativeHello,
+  'hello-token': helloToken,
   'native-watch': nativeWatch,
   'native-ask': nativeAsk,
   'native-churn': nativeChurn,
   'sse-cpu': sseCpu,
+  'http-beats': httpBeats,
+  lookup,
+  'members-page': membersPage,
+  push,
+  transitions,
 }
 
 interface Request {

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'bad_id'
   | 'bad_data'
   | 'too_many_groups'
+  | 'banned'
+  | 'too_many_hits'
   | 'bad_cursor'
   | 'cursor_ahead'
   | 'not_running'

@@ -6,7 +6,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 
 const SRC = join(import.meta.dirname, '../src')
-const CONTRACTS = ['transports/transport.ts', 'stores/store.ts']
+const CONTRACTS = [
+  'transports/transport.ts',
+  'stores/store.ts',
+  'stores/notebook.ts',
+  'auth/authority.ts',
+  'webhooks/endpoint.ts',
+]
 
 /** What a room may import values from, besides itself and packages. */
 const MAY: Record<string, readonly string[]> = {
@@ -16,8 +22,10 @@ const MAY: Record<string, readonly string[]> = {
   transports: ['core'],
   stores: ['core', 'protocol'],
   server: ['protocol', 'core', 'dialects', ...CONTRACTS],
-  http: ['server', 'protocol', ...CONTRACTS],
-  cli: ['server', 'http', 'protocol', 'core', 'client', ...CONTRACTS],
+  auth: ['core', 'protocol', 'signature.ts', ...CONTRACTS],
+  webhooks: ['core', 'protocol', 'signature.ts', ...CONTRACTS],
+  http: ['server', 'auth', 'webhooks', 'protocol', ...CONTRACTS],
+  cli: ['server', 'http', 'auth', 'protocol', 'core', 'client', ...CONTRACTS],
   client: ['protocol', 'core/backoff.ts', 'core/clock.ts'],
 }
 /** Whose types it may name as well. */
@@ -25,6 +33,8 @@ const MAY_TYPE: Record<string, readonly string[]> = {
   core: ['protocol'],
   transports: ['protocol'],
   stores: ['protocol'],
+  auth: ['server/settings.ts', 'server/log.ts'],
+  webhooks: ['server/settings.ts', 'server/log.ts'],
 }
 const DOORS = ['index.ts', 'cli/main.ts']
 

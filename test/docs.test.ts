@@ -4,12 +4,13 @@ import { describe, expect, test } from 'bun:test'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { optionsReference } from '../src/cli/reference.ts'
 import { PRESETS } from '../src/core/timing.ts'
-import { ROUTES } from '../src/http/app.ts'
-import { memberList } from '../src/http/members.ts'
-import { sessionList } from '../src/http/sessions.ts'
+import { docRoutes } from '../src/http/doc-routes.ts'
+import { ROUTES } from '../src/http/routes.ts'
 import { CLOSES } from '../src/protocol/close-codes.ts'
 import { ERRORS } from '../src/protocol/errors.ts'
 import { LIMITS } from '../src/protocol/limits.ts'
+import { httpReference } from './support/http-reference.ts'
+import { appOf } from './support/stub-desk.ts'
 import { stubMember, stubPresenceServer, stubSession } from './support/stub-presence-server.ts'
 
 const page = (name: string) => new URL(`../docs/reference/${name}`, import.meta.url)
@@ -22,31 +23,46 @@ test('options.md is the reference made from the schema', () => {
 })
 
 describe('http.md', () => {
-  const text = read('http.md')
   const server = stubPresenceServer({
     members: [stubMember({ id: '7' })],
     sessions: [stubSession({ id: '12', member: '7' })],
   })
+  const all = [...ROUTES, ...docRoutes(ROUTES)]
 
-  test('has a section for each route', () => {
-    for (const path of Object.keys(ROUTES)) expect(text).toContain(`## \`${path}\`\n`)
+  for (const [name, made] of Object.entries(httpReference(all)))
+    test(`the part ${name} is made from the routes`, () => {
+      const [begin, end] = [`<!-- ${name} -->\n`, `<!-- /${name} -->`]
+      const around = (part: string) => part.split(begin).flatMap(piece => piece.split(end))
+      expect(around(read('http.md'))).toHaveLength(3)
+      const [before, , after] = around(read('http.md'))
+      if (process.env.REWRITE === '1')
+        writeFileSync(page('http.md'), `${before}${begin}${made}${end}${after}`)
+      expect(around(read('http.md'))[1]).toBe(made)
+    })
+
+  test('has a section for each route, and links that lead to it', () => {
+    const text = read('http.md')
+    for (const { method, path } of all) expect(text).toContain(`### \`${method.toUpperCase()} ${path}\`\n`)
+    const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!))
+    const links = [...text.matchAll(/\]\(#([^)]*)\)/g)].map(([, anchor]) => anchor!)
+    expect(links.length).toBeGreaterThan(all.length)
+    for (const link of links) expect(anchors).toContain(link)
+    expect(new Set(anchors).size).toBe(anchors.length)
   })
 
   test('shows lists with exactly the keys they have', async () => {
-    const [members, sessions] = [...text.matchAll(/```json\n(\{\n[\s\S]*?)```/g)].map(([, json]) =>
+    const app = appOf(server)
+    const shown = [...read('http.md').matchAll(/```json\n(\{\n[\s\S]*?)```/g)].map(([, json]) =>
       JSON.parse(json!),
     )
-    const list = await (await memberList(server, new Request('http://localhost/v1/members'))).json()
-    const open = await sessionList(server, new Request('http://localhost/v1/sessions')).json()
-    expect([Object.keys(members), Object.keys(members.members[0])]).toEqual([
-      Object.keys(list),
-      Object.keys(list.members[0]),
-    ])
-    expect(Object.keys(sessions.sessions[0])).toEqual(Object.keys(open.sessions[0]))
-  })
-
-  test('names each field of the health answer', () => {
-    for (const field of Object.keys(server.status())) expect(text).toContain(`\`${field}\``)
+    for (const list of ['members', 'sessions']) {
+      const answer = await (await app(new Request(`http://localhost/v1/${list}`))).json()
+      const example = shown.find(json => Object.hasOwn(json, list))
+      expect(Object.keys(example)).toEqual(Object.keys(answer))
+      expect(Object.keys(example[list][0])).toEqual(Object.keys(answer[list][0]))
+    }
+    const problem = await (await app(new Request('http://localhost/v1/members?limit=0'))).json()
+    expect(shown.find(json => Object.hasOwn(json, 'code'))).toEqual(problem)
   })
 })
 
@@ -143,4 +159,12 @@ function closeTables(): string {
 
 function tableOf(head: readonly string[], rows: readonly string[]): string {
   return `${[`| ${head.join(' | ')} |`, `|${head.map(() => '---|').join('')}`, ...rows].join('\n')}\n`
+}
+
+// as the sites that show these pages make it of a heading
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\w -]/g, '')
+    .replaceAll(' ', '-')
 }

@@ -2,7 +2,9 @@
 
 import type { AsksOptions, AsksResult } from './asks.ts'
 import type { ChangesResult } from './changes.ts'
+import type { GetsOptions, GetsResult } from './gets.ts'
 import type { ListsResult } from './lists.ts'
+import type { PostsOptions } from './posts.ts'
 import type { ProbeResult } from './probe.ts'
 import type { ScriptName } from './scripts.ts'
 import type { StreamsResult } from './streams.ts'
@@ -31,9 +33,16 @@ export type LoadCommand =
   | { readonly do: 'changes'; readonly count: number; readonly times: number; readonly spacing: number }
   /** On the first link, a `native-observer`. */
   | ({ readonly do: 'asks' } & AsksOptions)
+  /** By HTTP, one after the other. */
+  | ({ readonly do: 'gets' } & GetsOptions)
   | { readonly do: 'lists-open'; readonly port: number; readonly watchers: number }
   /** Changes members of the `hub` links, `rate` a second. */
   | { readonly do: 'lists-run'; readonly rate: number; readonly seconds: number }
+  /** For beats by HTTP: connections, idle until they are driven. */
+  | ({ readonly do: 'posts-open'; readonly port: number } & PostsOptions)
+  /** As fast as they are answered, until they are halted. */
+  | { readonly do: 'posts-drive' }
+  | { readonly do: 'posts-halt' }
   /** Members that come without WebSocket. */
   | { readonly do: 'streams-open'; readonly port: number; readonly count: number }
   /** `rate` beats a second of theirs. */
@@ -57,6 +66,7 @@ export type LoadAnswer =
       readonly greeted?: readonly number[]
       readonly probe?: ProbeResult
       readonly asks?: AsksResult
+      readonly gets?: GetsResult
       readonly changes?: ChangesResult
       readonly lists?: ListsResult
       readonly streams?: StreamsResult

@@ -5,8 +5,10 @@ import { asks } from './asks.ts'
 import { changes } from './changes.ts'
 import type { LoadAnswer, LoadCommand, LoadCounts } from './commands.ts'
 import { Drive } from './drive.ts'
+import { gets } from './gets.ts'
 import { Links } from './links.ts'
 import { Lists } from './lists.ts'
+import { Posts } from './posts.ts'
 import { probe } from './probe.ts'
 import { SCRIPTS } from './scripts.ts'
 import { Streams } from './streams.ts'
@@ -19,9 +21,15 @@ const links = new Links()
 const drive = new Drive(links)
 const lists = new Lists(links)
 const streams = new Streams()
+const posts = new Posts()
 
 function counts(): LoadCounts {
-  return { at: performance.now(), sent: drive.sent, received: links.received, lost: links.lost }
+  return {
+    at: performance.now(),
+    sent: drive.sent,
+    received: links.received + posts.answered,
+    lost: links.lost + posts.lost,
+  }
 }
 
 async function received(count: number): Promise<void> {
@@ -52,11 +60,22 @@ async function run(command: LoadCommand): Promise<Outcome> {
       return { changes: await changes(links, command.count, command.times, command.spacing) }
     case 'asks':
       return { asks: await asks(links, command) }
+    case 'gets':
+      return { gets: await gets(command) }
     case 'lists-open':
       await lists.open(command.port, command.watchers)
       break
     case 'lists-run':
       return { lists: await lists.run(command.rate, command.seconds) }
+    case 'posts-open':
+      await posts.open(command.port, command)
+      break
+    case 'posts-drive':
+      posts.drive()
+      break
+    case 'posts-halt':
+      await posts.halt()
+      break
     case 'streams-open':
       await streams.open(command.port, command.count)
       break

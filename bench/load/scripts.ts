@@ -3,7 +3,7 @@
 
 import { SUBPROTOCOL } from '../../src/protocol/version.ts'
 import { PING, textFrame } from './frames.ts'
-import { hello, NATIVE_BEAT, OBSERVER_HELLO, WATCH_ALL } from './native-texts.ts'
+import { hello, NATIVE_BEAT, OBSERVER_HELLO, tokenHello, WATCH_ALL } from './native-texts.ts'
 
 export interface Script {
   readonly path: string
@@ -28,6 +28,7 @@ export type ScriptName =
   | 'asker'
   | 'changer'
   | 'native'
+  | 'native-token'
   | 'native-echo'
   | 'native-observer'
   | 'native-watcher'
@@ -111,6 +112,7 @@ export const SCRIPTS: Record<ScriptName, Script> = {
   asker: { ...heartbeat, opening: () => PING, beat: () => listRequest },
   changer: { ...heartbeat, opening: index => hubOpening(index, CHANGER_IDS) },
   native,
+  'native-token': { ...native, opening: index => textFrame(tokenHello(index)) },
   'native-echo': { ...native, identifies: isText },
   'native-observer': { ...native, opening: () => textFrame(OBSERVER_HELLO) },
   'native-watcher': {

@@ -13,10 +13,16 @@ export const PHASES = [
   'native-cpu',
   'native-memory',
   'native-hello',
+  'hello-token',
   'native-watch',
   'native-ask',
   'native-churn',
   'sse-cpu',
+  'http-beats',
+  'lookup',
+  'members-page',
+  'push',
+  'transitions',
 ] as const
 export type Phase = (typeof PHASES)[number]
 

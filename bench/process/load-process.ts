@@ -4,7 +4,9 @@ import type { Subprocess } from 'bun'
 import type { AsksOptions, AsksResult } from '../load/asks.ts'
 import type { ChangesResult } from '../load/changes.ts'
 import type { LoadAnswer, LoadCommand, LoadCounts } from '../load/commands.ts'
+import type { GetsOptions, GetsResult } from '../load/gets.ts'
 import type { ListsResult } from '../load/lists.ts'
+import type { PostsOptions } from '../load/posts.ts'
 import type { ProbeResult } from '../load/probe.ts'
 import type { ScriptName } from '../load/scripts.ts'
 import type { StreamsResult } from '../load/streams.ts'
@@ -74,6 +76,10 @@ export class LoadProcess implements AsyncDisposable {
     return (await this.#ask({ do: 'changes', count, times, spacing })).changes!
   }
 
+  async gets(options: Omit<GetsOptions, 'port'>): Promise<GetsResult> {
+    return (await this.#ask({ do: 'gets', port: this.#port, ...options })).gets!
+  }
+
   async asks(options: Omit<AsksOptions, 'port'>): Promise<AsksResult> {
     return (await this.#ask({ do: 'asks', port: this.#port, ...options })).asks!
   }
@@ -84,6 +90,18 @@ export class LoadProcess implements AsyncDisposable {
 
   async runLists(rate: number, seconds: number): Promise<ListsResult> {
     return (await this.#ask({ do: 'lists-run', rate, seconds })).lists!
+  }
+
+  async openPosts(options: PostsOptions): Promise<void> {
+    await this.#ask({ do: 'posts-open', port: this.#port, ...options })
+  }
+
+  async drivePosts(): Promise<void> {
+    await this.#ask({ do: 'posts-drive' })
+  }
+
+  async haltPosts(): Promise<void> {
+    await this.#ask({ do: 'posts-halt' })
   }
 
   async openStreams(count: number): Promise<void> {

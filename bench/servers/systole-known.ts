@@ -2,6 +2,8 @@
 // could hold that many sockets here. `systole-known.ts PORT MEMBERS`
 
 import pino from 'pino'
+import type { CallerOf } from '../../src/auth/access.ts'
+import { SCOPES } from '../../src/auth/authority.ts'
 import type { SessionChange } from '../../src/core/change.ts'
 import { createApp } from '../../src/http/app.ts'
 import { settingsOf } from '../../src/index.ts'
@@ -9,10 +11,13 @@ import { monotonic } from '../../src/server/monotonic.ts'
 import { Server } from '../../src/server/server.ts'
 import { embeddedStore } from '../../src/stores/embedded/embedded-store.ts'
 import { bunTransport } from '../../src/transports/bun.ts'
+import type { Endpoints } from '../../src/webhooks/endpoint.ts'
 import { portArgument } from '../baselines/control.ts'
 
-/** One in so many is present. */
+/** One in so many is present, and suspect; is of the type `rare`, and in the group `few`; every second is in `half`. */
 const PRESENT = 10
+const SUSPECT = 5_000
+const RARE = 1_000
 const BATCH = 1_000
 const COLLECT_EVERY = 100_000
 
@@ -30,9 +35,23 @@ const log = pino({ level: 'warn' })
 const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes))
 // one link asks as fast as it is answered
 const settings = settingsOf({ port: portArgument(), data: 'off', rate: { perSecond: 'off' } })
-const parts = { transport: bunTransport, store, clock: monotonic, wall: Date.now, random, log }
+const parts = {
+  transport: bunTransport,
+  store,
+  clock: monotonic,
+  wall: Date.now,
+  random,
+  log,
+  node: 'bench',
+  authority: null,
+}
 const server = new Server(settings, parts, { ...opened, firstSessionId: opened.firstSessionId + known })
-await server.start(createApp(server))
+const endpoints: Endpoints = { list: () => [], resume: async () => false, stop: async () => {} }
+const anybody: CallerOf = () => ({
+  ok: true,
+  caller: { name: 'anybody', scopes: new Set(SCOPES), rights: null, member: null },
+})
+await server.start(createApp({ server, endpoints, mostBody: settings.limits.body }, anybody))
 
 function stay(no: number): SessionChange[] {
   const at = Date.now()
@@ -49,8 +68,16 @@ function stay(no: number): SessionChange[] {
     dialect: 'native',
     instance: null,
     epoch: 0,
-    details: { name: JSON.parse(`"Name ${no}"`) as string },
+    details: { name: JSON.parse(`"Name ${no}"`) as string, ...(no % RARE === 7 && { type: 'rare' }) },
     membership: null,
   }
-  return no % PRESENT === 0 ? [begin] : [begin, { ...begin, kind: 'end', reason: 'left' }]
+  const stay: SessionChange = { ...begin, details: null }
+  const groups = [no % RARE === 3 ? 'few' : null, no % 2 === 0 ? 'half' : null]
+  const entered = groups.flatMap((group): SessionChange[] =>
+    group === null ? [] : [{ ...stay, kind: 'enter', session: 0, membership: { group, until: null } }],
+  )
+  if (no % SUSPECT === 0) return [begin, ...entered, { ...stay, kind: 'suspect', reason: 'lost' }]
+  return no % PRESENT === 0
+    ? [begin, ...entered]
+    : [begin, ...entered, { ...stay, kind: 'end', reason: 'left' }]
 }

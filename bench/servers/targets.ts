@@ -3,7 +3,17 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
-export type TargetName = 'bare' | 'ws' | 'socket.io' | 'systole' | 'systole, data on' | 'systole on Node'
+export type TargetName =
+  | 'bare'
+  | 'ws'
+  | 'socket.io'
+  | 'systole'
+  | 'systole, data on'
+  | 'systole on Node'
+  | 'systole, by token'
+  | 'systole, by key'
+  | 'systole, pushing'
+  | 'bare Hono'
 
 /** A server under test. */
 export interface Target {
@@ -31,6 +41,29 @@ export const SYSTOLE_DATA: Target = {
   name: 'systole, data on',
   command: (port, data) => serve(BUN, port, data),
 }
+
+/** Signs the tokens of the load; of no use anywhere else. */
+export const TOKEN_SECRET = 'only-for-measuring-only-for-measuring'
+
+/** Asks everybody for a token. */
+export const SYSTOLE_TOKENS: Target = {
+  name: 'systole, by token',
+  command: port => [...serve(BUN, port, 'off'), '--auth-secret', TOKEN_SECRET],
+}
+
+/** The key of the load; of no use anywhere else. */
+export const API_KEY = 'only-for-measuring'
+
+/** For beats by HTTP: asks every caller for a key. */
+export const SYSTOLE_KEYED: Target = {
+  name: 'systole, by key',
+  command: port => [...serve(BUN, port, 'off'), '--key', `bench=beat:${API_KEY}`],
+}
+
+export const BARE_HONO: Target = baseline('bare Hono', BUN, 'hono.ts')
+
+/** For pushes to a group: Systole in a program that says whom and when. */
+export const PUSHING: Target = { ...host('systole-push.ts'), name: 'systole, pushing' }
 
 export const SYSTOLE_NODE: Target = {
   name: 'systole on Node',

@@ -37,15 +37,23 @@ export async function callServer(base: URL, path: string, init: RequestInit = {}
     const response = await fetch(new URL(path, base), { ...init, signal: AbortSignal.timeout(PATIENCE) })
     return { ok: response.ok, status: response.status, body: parsed(await response.text()) }
   } catch (cause) {
-    const text = `no server answers at ${base.origin}: start one with systole serve, or name another by --url`
-    throw new SystoleError('not_running', text, { cause })
+    throw new SystoleError('not_running', whyNot(base, cause), { cause })
   }
+}
+
+function whyNot({ origin }: URL, error: unknown): string {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
+  const named = String(cause?.code ?? code ?? '')
+  if (!/CERT|SIGNATURE|ISSUER/.test(named))
+    return `no server answers at ${origin}: start one with systole serve, or name another by --url`
+  const mend = 'name the file that is to be believed in NODE_EXTRA_CA_CERTS'
+  return `${origin} shows a certificate that nobody vouches for (${named}): ${mend}, or correct --url`
 }
 
 /** What an answer that is an error says. */
 export function errorOf({ body, status }: Answer): { readonly code: string; readonly message: string } {
-  const { code, message } = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error ?? {}
-  if (typeof message === 'string') return { code: String(code), message: visible(message) }
+  const { code, detail } = (body as { code?: unknown; detail?: unknown } | null) ?? {}
+  if (typeof detail === 'string') return { code: String(code), message: visible(detail) }
   // the doorman refuses in plain words; a page of somebody else's is not worth showing
   const line = typeof body === 'string' && /^[^<\n]{1,300}\n?$/.test(body) ? `: ${visible(body.trim())}` : ''
   return { code: '', message: `HTTP ${status}${line}` }

@@ -41,6 +41,51 @@ test('the published ports, served to other machines, keeping nothing', () => {
   )
 })
 
+test('auth, keys, webhooks and TLS: what is on, and no secret', () => {
+  const secrets = [
+    's3cret-'.repeat(6),
+    'key-of-the-backend',
+    'key-of-the-job-1234',
+    'whsec_d2ViaG9vay1zZWNyZXQtd2ViaG9vay1zZWNyZXQ=',
+    'in-the-path',
+  ]
+  const settings = settingsOf({
+    auth: {
+      secret: secrets[0]!,
+      publicKey: ['a.pem', 'b.pem'],
+      jwks: `https://id.example.org/${secrets[4]}`,
+    },
+    key: [`backend=read+push:${secrets[1]}`, `job=beat:${secrets[2]}`],
+    webhook: [`audit=https://hooks.example.org:8443/${secrets[4]},secret=${secrets[3]}`],
+    tls: { cert: 'cert.pem', key: 'key.pem' },
+    host: '0.0.0.0',
+  })
+  const lines = bannerOf('1.2.3', settings, [{ ...main, host: '0.0.0.0' }])
+  expect(bannerText(lines)).toBe(
+    `  Systole 1.2.3
+  wss://127.0.0.1:9502 speaks auto: heartbeat offline after 30 s of silence
+  https://127.0.0.1:9502/ shows who is online; try https://127.0.0.1:9502/demo/user?user_id=7
+  data is kept in ./data; a power cut may cost the last moments
+  TLS shows the certificate in cert.pem; SIGHUP reads it again
+  the API asks for a key: backend (read, push), job (beat)
+  webhooks tell audit (hooks.example.org:8443)
+  auth is on: tokens are checked by a secret (HS256), 2 files of public keys, the keys of id.example.org (JWKS)
+`,
+  )
+  for (const secret of secrets) expect(JSON.stringify(lines)).not.toContain(secret)
+})
+
+test('a hook, and no key for the API', () => {
+  const settings = settingsOf({ auth: { hook: 'https://example.org/who' }, open: true, data: false })
+  expect(bannerText(bannerOf('1.2.3', settings, []))).toBe(
+    `  Systole 1.2.3
+  nothing is kept over a restart (--data off)
+  auth is on: example.org is asked who each connection is
+  ! no API key is set: the API answers only members with a token; give your backend one with --key
+`,
+  )
+})
+
 test('as log lines it carries fields', () => {
   const lines = bannerOf('1.2.3', settingsOf({}), [main])
   expect(lines[1]?.fields).toEqual({ ...main, url: 'ws://127.0.0.1:9502' })

@@ -1,8 +1,8 @@
-// What a server says of itself when it starts: where it is, how soon it notices, what it keeps, whom it protects.
-// Plain lines; colour, log format and the stream are the caller's choice.
+// What a server says of itself when it starts: where it is, how soon it notices, what it keeps, whom it lets in and whom it
+// tells. Plain lines, and never a secret; colour, log format and the stream are the caller's choice.
 
 import type { ListenerAddress } from '../server/api.ts'
-import type { Settings } from '../server/settings.ts'
+import type { AuthSettings, Settings } from '../server/settings.ts'
 
 /** Said as a log line or printed. */
 export interface BannerLine {
@@ -19,14 +19,14 @@ export function bannerOf(
 ): BannerLine[] {
   return [
     { message: `Systole ${version}`, fields: { version } },
-    ...addresses.flatMap((address, index) => listening(address, index === 0)),
+    ...addresses.flatMap((address, index) => listening(address, index === 0, settings.tls !== null)),
     { message: kept(settings), fields: { data: settings.data } },
-    {
-      message: 'open mode protects nobody from anybody: ids are claims, and whoever connects may use any',
-      fields: { mode: 'open' },
-      warning: true,
-    },
-    ...(settings.open ? [REACHABLE] : []),
+    ...secured(settings),
+    ...keys(settings),
+    ...told(settings),
+    settings.auth === null ? OPEN_MODE : checked(settings.auth),
+    ...(settings.auth === null && settings.open ? [REACHABLE] : []),
+    ...(settings.auth !== null && settings.keys.length === 0 ? [NO_KEYS] : []),
     ...(settings.origins.includes('null') ? [FROM_FILES] : []),
   ]
 }
@@ -34,6 +34,18 @@ export function bannerOf(
 /** The same as text for a terminal. */
 export function bannerText(lines: readonly BannerLine[]): string {
   return lines.map(({ message, warning }) => `  ${warning ? '! ' : ''}${message}\n`).join('')
+}
+
+const OPEN_MODE: BannerLine = {
+  message: 'open mode protects nobody from anybody: ids are claims, and whoever connects may use any',
+  fields: { mode: 'open' },
+  warning: true,
+}
+
+const NO_KEYS: BannerLine = {
+  message: 'no API key is set: the API answers only members with a token; give your backend one with --key',
+  fields: { keys: [] },
+  warning: true,
 }
 
 const REACHABLE: BannerLine = {
@@ -49,13 +61,14 @@ const FROM_FILES: BannerLine = {
   warning: true,
 }
 
-function listening(address: ListenerAddress, main: boolean): BannerLine[] {
+function listening(address: ListenerAddress, main: boolean, tls: boolean): BannerLine[] {
   const { host, port, dialect, bound } = address
   const place = `${reachable(host)}:${port}`
-  const url = `ws://${place}`
+  const s = tls ? 's' : ''
+  const url = `ws${s}://${place}`
   const line = { message: `${url} speaks ${dialect}: ${bound}`, fields: { host, port, dialect, url, bound } }
   if (!main) return [line]
-  const pages = `http://${place}/`
+  const pages = `http${s}://${place}/`
   return [
     line,
     { message: `${pages} shows who is online; try ${pages}demo/user?user_id=7`, fields: { pages } },
@@ -67,6 +80,43 @@ function kept({ data, durability }: Settings): string {
   const cost =
     durability === 'full' ? 'a power cut loses nothing told' : 'a power cut may cost the last moments'
   return `data is kept in ${data}; ${cost}`
+}
+
+function secured({ tls }: Settings): BannerLine[] {
+  if (tls === null) return []
+  return [
+    { message: `TLS shows the certificate in ${tls.cert}; SIGHUP reads it again`, fields: { tls: tls.cert } },
+  ]
+}
+
+function keys(settings: Settings): BannerLine[] {
+  if (settings.keys.length === 0) return []
+  const all = settings.keys.map(({ name, scopes }) => ({ name, scopes }))
+  const words = all.map(({ name, scopes }) => `${name} (${scopes.join(', ')})`)
+  return [{ message: `the API asks for a key: ${words.join(', ')}`, fields: { keys: all } }]
+}
+
+// An address may hold a secret in its path or query: only the host is said.
+function told(settings: Settings): BannerLine[] {
+  if (settings.webhooks.length === 0) return []
+  const all = settings.webhooks.map(({ name, url }) => ({ name, host: new URL(url).host }))
+  const words = all.map(({ name, host }) => `${name} (${host})`)
+  return [{ message: `webhooks tell ${words.join(', ')}`, fields: { webhooks: all } }]
+}
+
+function checked({ secret, publicKey, jwks, hook }: AuthSettings): BannerLine {
+  const ways = [
+    ...(secret === null ? [] : ['a secret (HS256)']),
+    ...(publicKey.length === 0
+      ? []
+      : [`${publicKey.length} file${publicKey.length > 1 ? 's' : ''} of public keys`]),
+    ...(jwks === null ? [] : [`the keys of ${new URL(jwks).host} (JWKS)`]),
+  ]
+  const message =
+    hook === null
+      ? `auth is on: tokens are checked by ${ways.join(', ')}`
+      : `auth is on: ${new URL(hook).host} is asked who each connection is`
+  return { message, fields: { mode: 'auth' } }
 }
 
 // What stands for every address is none that a browser could open.

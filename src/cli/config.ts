@@ -9,6 +9,7 @@ import { type Given, makeSettings, readConfig } from '../server/options/make-set
 import { suggestion } from '../server/options/nearest.ts'
 import { optionRows } from '../server/options/option-table.ts'
 import type { Settings } from '../server/settings.ts'
+import { CLIENT_ENV } from './client-env.ts'
 
 /** Where options may come from. */
 export interface Sources {
@@ -25,6 +26,8 @@ export interface Sources {
 const CONFIG_FILES: readonly string[] = ['systole.config.ts', 'systole.config.json']
 /** Environment name of `--config`. */
 const CONFIG_ENV = 'SYSTOLE_CONFIG'
+/** Ours, but no options of a server. */
+const OTHERS: readonly string[] = [CONFIG_ENV, ...Object.values(CLIENT_ENV)]
 
 const TIMINGS = ['interval', 'timeout', 'grace']
 // Kubernetes gives every container these for a service of that name: they are none of ours.
@@ -53,7 +56,7 @@ function merge(layers: readonly ReadonlyMap<string, Given>[]): Map<string, Given
 function readEnv(env: Sources['env']): Map<string, Given> {
   const given = new Map<string, Given>()
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith('SYSTOLE_') || name === CONFIG_ENV || !value) continue
+    if (!name.startsWith('SYSTOLE_') || OTHERS.includes(name) || !value) continue
     if (INJECTED.test(name) || (name === 'SYSTOLE_PORT' && INJECTED_VALUE.test(value))) continue
     const row = optionRows.find(row => row.env === name)
     if (row === undefined)

@@ -2,8 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { fileURLToPath } from 'node:url'
+import { appOf, keyFor, keysOf } from '../../test/support/stub-desk.ts'
 import { stubMember, stubPresenceServer } from '../../test/support/stub-presence-server.ts'
-import { createApp } from '../http/app.ts'
 import { optionRows } from '../server/options/option-table.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
@@ -35,6 +35,13 @@ test.each<[string[], string]>([
   [['wach'], 'systole: unknown command wach: did you mean watch?\n'],
   [['watch', '7', '--all'], 'systole: watch takes ids, --group or --all: leave all but one out\n'],
   [['watch', '--grop', 'x'], 'systole: unknown option --grop: did you mean --group?\n'],
+  [
+    ['token'],
+    'systole: there is no secret to sign with: give the one of the server by --auth-secret, SYSTOLE_AUTH_SECRET or auth.secret of the config file; systole token --new-secret makes one\n',
+  ],
+  [['token', '7', '--grop', 'x'], 'systole: unknown option --grop: did you mean --group?\n'],
+  [['key'], "systole: missing required argument 'name'; see systole key --help\n"],
+  [['key', 'a', '--scopes', 'x'], 'systole: key a: scopes must be of read, push, beat, admin, joined by +\n'],
   [['send', 'hi'], 'systole: send takes one of --to, --group, --type and --all: whom it is for\n'],
   [['send'], "systole: missing required argument 'message'; see systole send --help\n"],
   [['--port'], "systole: option '--port <port>' argument missing; see systole serve --help\n"],
@@ -54,6 +61,16 @@ test.each<[string[], string]>([
 test('an unknown variable ends with 2', async () => {
   const err = 'systole: unknown environment variable SYSTOLE_POTR: did you mean SYSTOLE_PORT?\n'
   expect(await run(['serve'], { SYSTOLE_POTR: '1' })).toEqual({ code: 2, out: '', err })
+})
+
+test('a fresh secret, and a token by it, each alone on its line', async () => {
+  const made = await run(['token', '--new-secret'])
+  expect(made).toMatchObject({ code: 0, err: '' })
+  const { code, out, err } = await run(['token', '7', '--group', 'a'], {
+    SYSTOLE_AUTH_SECRET: made.out.trim(),
+  })
+  expect([code, err]).toEqual([0, ''])
+  expect(out).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
 })
 
 test('--version and --help', async () => {
@@ -76,8 +93,8 @@ describe('who', () => {
       ),
       stubMember({ id: '丙', name: '张伟' }),
     ]
-    const app = createApp(stubPresenceServer({ members }))
-    server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app })
+    const app = appOf(stubPresenceServer({ members }))
+    server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: request => app(request) })
   })
   afterAll(() => server.stop(true))
 
@@ -131,7 +148,7 @@ describe('send', () => {
   let reached = 2
   let server: Bun.Server<undefined>
   beforeAll(() => {
-    const app = createApp(
+    const app = appOf(
       stubPresenceServer({
         push: (...call) => {
           calls.push(call)
@@ -139,7 +156,7 @@ describe('send', () => {
         },
       }),
     )
-    server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: app })
+    server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: request => app(request) })
   })
   afterAll(() => server.stop(true))
   const send = (...words: string[]) => run(['send', ...words, '--url', server.url.href])
@@ -148,13 +165,10 @@ describe('send', () => {
     calls = []
     expect(await send('{"a":1}', '--to', '7', '8', '--ack', '2s')).toEqual({
       code: 0,
-      out: 'reached 4, suspect 0, offline 2, unknown 0\n',
+      out: 'reached 2, suspect 0, offline 1, unknown 0\n',
       err: '',
     })
-    expect(calls).toEqual([
-      ['member', '7', { a: 1 }, { ack: 2_000 }],
-      ['member', '8', { a: 1 }, { ack: 2_000 }],
-    ])
+    expect(calls).toMatchObject([['targets', { members: ['7', '8'] }, { a: 1 }, { ack: 2_000 }]])
   })
 
   test('nothing was reached: 1', async () => {
@@ -179,8 +193,57 @@ describe('send', () => {
 })
 
 test('a proxy that is set for other programs is not asked for this machine', async () => {
-  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: createApp(stubPresenceServer({})) })
+  const app = appOf(stubPresenceServer({}))
+  const server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: request => app(request) })
   const env = { http_proxy: 'http://127.0.0.1:1', HTTP_PROXY: 'http://127.0.0.1:1' }
   expect(await run(['who', '--url', server.url.href], env)).toEqual({ code: 0, out: 'nobody\n', err: '' })
   await server.stop(true)
+})
+
+describe('a server that asks for a key', () => {
+  const callerOf = keysOf({ reads: keyFor('reads', 'read'), does: keyFor('does', 'admin') })
+  let server: Bun.Server<undefined>
+  beforeAll(() => {
+    const push = () => ({ reached: 1, suspect: 0, offline: 0, unknown: 0 })
+    const app = appOf(stubPresenceServer({ push }), { callerOf })
+    server = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: request => app(request) })
+  })
+  afterAll(() => server.stop(true))
+  const ask = (words: string[], env: Record<string, string> = {}) =>
+    run([...words, '--url', server.url.href], env)
+
+  test('is shown it', async () => {
+    expect(await ask(['who', '--key', 'reads'])).toEqual({ code: 0, out: 'nobody\n', err: '' })
+    expect(await ask(['who'], { SYSTOLE_CLIENT_KEY: 'reads' })).toEqual({ code: 0, out: 'nobody\n', err: '' })
+    const { out } = await ask(['send', 'hi', '--all'], { SYSTOLE_CLIENT_KEY: 'does' })
+    expect(out).toBe('reached 1, suspect 0, offline 0, unknown 0\n')
+  })
+
+  test.each<[string[], string]>([
+    [['who'], 'it asks for a key: give one by --key or SYSTOLE_CLIENT_KEY'],
+    [['who', '--key', ''], 'it asks for a key: give one by --key or SYSTOLE_CLIENT_KEY'],
+    [['who', '--key', 'sesame'], 'it does not know this key: correct --key or SYSTOLE_CLIENT_KEY'],
+    [['send', 'hi', '--all'], 'it asks for a key: give one by --key or SYSTOLE_CLIENT_KEY'],
+    [
+      ['send', 'hi', '--all', '--key', 'reads'],
+      'this key may not do that: give one with the scope push by --key',
+    ],
+  ])('%j is refused in words that help', async (words, said) => {
+    const err = `systole: ${server.url.origin} refuses: ${said}\n`
+    expect(await ask(words)).toEqual({ code: 1, out: '', err })
+  })
+
+  test('a key that is none', async () => {
+    const err = 'systole: --key holds what no key does: it is ASCII without spaces\n'
+    for (const key of ['a b', 'a\nb', 'clé'])
+      expect(await ask(['who', '--key', key])).toEqual({ code: 2, out: '', err })
+  })
+})
+
+test('what commands read from the environment is no unknown option of a server', async () => {
+  const { code, err } = await run(['serve', '--port=x'], {
+    SYSTOLE_CLIENT_KEY: 'a',
+    SYSTOLE_CLIENT_TOKEN: 'b',
+  })
+  expect([code, err]).toEqual([2, 'systole: --port: "x" must be a whole number from 0 to 65535\n'])
 })

@@ -6,12 +6,17 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, Option } from 'commander'
 import { SystoleError } from '../errors.ts'
+import { CLIENT_ENV } from './client-env.ts'
+import type { KeyOptions } from './key.ts'
 import type { SendOptions } from './send.ts'
+import type { TokenOptions } from './token.ts'
 import type { WatchOptions } from './watch.ts'
 import type { WhoOptions } from './who.ts'
 
 /** Commands that ask a running server. */
 const CLIENTS: readonly string[] = ['who', 'watch', 'send']
+/** Commands that need no flags of `serve` either. */
+const OTHERS: readonly string[] = ['token', 'key']
 const URL_OPTION = ['--url <url>', 'the server to ask', 'http://127.0.0.1:9502'] as const
 const MISUSE: readonly string[] = ['bad_option', 'bad_config', 'port_taken', 'bind_refused']
 
@@ -22,7 +27,7 @@ const { version } = JSON.parse(packageJson) as { version: string }
 async function main(words: readonly string[]): Promise<void> {
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
-  const command = CLIENTS.find(name => name === words[0])
+  const command = [...CLIENTS, ...OTHERS].find(name => name === words[0])
   const program = await makeProgram(command !== undefined)
   try {
     await checkCommand(words[0] ?? 'serve', program)
@@ -48,6 +53,8 @@ async function makeProgram(brief: boolean): Promise<Command> {
   addWho(program)
   addWatch(program)
   addSend(program)
+  addToken(program)
+  addKey(program)
   return program
 }
 
@@ -102,6 +109,7 @@ function addWho(program: Command): void {
     .option('--json', 'one JSON object a line, as the API gives it')
     .option('--watch', 'redraw every second until Ctrl-C')
     .option(...URL_OPTION)
+    .addOption(keyOption())
     .action(async (options: WhoOptions) => {
       const { who } = await import('./who.ts')
       await who(options)
@@ -118,6 +126,9 @@ function addWatch(program: Command): void {
     .option('--suspect', 'also tell when somebody falls silent and may be gone')
     .option('--json', 'one JSON object a line')
     .option(...URL_OPTION)
+    .addOption(
+      new Option('--token <token>', 'token to show, where the server asks for one').env(CLIENT_ENV.token),
+    )
     .addHelpText('after', WATCH_HELP)
     .action(async (ids: string[], options: WatchOptions) => {
       const { watch } = await import('./watch.ts')
@@ -142,6 +153,7 @@ function addSend(program: Command): void {
     .option('--ack <duration>', 'wait for acknowledgements, at most 5s')
     .option('--text', 'send text, also where it is JSON')
     .option(...URL_OPTION)
+    .addOption(keyOption())
     .addHelpText('after', SEND_HELP)
     .action(async (message: string, options: SendOptions) => {
       const { send } = await import('./send.ts')
@@ -152,6 +164,54 @@ function addSend(program: Command): void {
 const SEND_HELP = `
 Prints whom it reached: open connections, and members that are suspect, offline or unknown. The exit code is 1 when no
 connection was reached.`
+
+function addToken(program: Command): void {
+  program
+    .command('token')
+    .description('print a token for development, signed with the secret of the server')
+    .argument('[member]', 'the id of the member it is for')
+    .option('--name <name>', 'its name')
+    .option('--type <type>', 'its type')
+    .option('--group <id...>', 'groups it is put into')
+    .option('--watch <id...>', 'whom it may watch: all, none, or members (default: as --auth-rights says)')
+    .option('--ask <id...>', 'whom it may ask about, likewise')
+    .option('--push <id...>', 'whom it may push to: all, none, or members (default: none)')
+    .option('--expires <duration>', 'how long it is good, or off', '1h')
+    .option('--observer', 'for a connection without a member that watches everybody')
+    .option('--auth-secret <secret>', 'the secret (default: SYSTOLE_AUTH_SECRET, or the config file)')
+    .option('--config <file>', 'config file of the server')
+    .option('--new-secret', 'print a fresh secret instead')
+    .addHelpText('after', TOKEN_HELP)
+    .action(async (member: string | undefined, options: TokenOptions) => {
+      const { token } = await import('./token.ts')
+      await token(member, options)
+    })
+}
+
+const TOKEN_HELP = `
+  export SYSTOLE_AUTH_SECRET=$(systole token --new-secret)
+  systole serve &
+  systole token 7 --name Ana --group room
+
+A backend mints its own tokens by any JWT library: HS256, sub is the member.`
+
+function addKey(program: Command): void {
+  program
+    .command('key')
+    .description('print a fresh key for the HTTP API, and the option that lets a server know it')
+    .argument('<name>', 'what the key is called, such as backend')
+    .option('--scopes <scopes>', 'what it may do: read, push, beat, admin, joined by +', 'read+push')
+    .action(async (name: string, options: KeyOptions) => {
+      const { key } = await import('./key.ts')
+      key(name, options)
+    })
+}
+
+function keyOption(): Option {
+  return new Option('--key <key>', 'key of the API to show, where the server asks for one').env(
+    CLIENT_ENV.key,
+  )
+}
 
 /** What commander refused, on one line that names the nearest known flag. */
 async function misuse(error: CommanderError, command: string, program: Command): Promise<SystoleError> {

@@ -47,7 +47,7 @@ let timer: { at: number; run: () => void } | null
 let chance: number
 let observer: Observer
 
-function make(watched: Watched = ALL): void {
+function make(watched: Watched = ALL, token: string | null = null): void {
   links = []
   events = []
   now = 5_000
@@ -71,6 +71,7 @@ function make(watched: Watched = ALL): void {
       },
     },
     random: () => chance,
+    token,
     tell: event => events.push(event),
   })
   observer.start()
@@ -331,5 +332,22 @@ describe('the end', () => {
       1,
       { t: 'watch', all: true, id: 1 },
     ])
+  })
+})
+
+describe('a server that asks for a token', () => {
+  test('is shown it in every hello', () => {
+    make(ALL, 'sesame')
+    links[0]!.handlers.opened('systole.v1')
+    expect(links[0]!.last).toEqual({ t: 'hello', observer: true, token: 'sesame' })
+  })
+
+  test.each(['unauthorized', 'expired', 'auth_off'])('and says %s: it is not asked again', code => {
+    make(ALL, 'sesame')
+    links[0]!.handlers.opened('systole.v1')
+    links[0]!.says({ t: 'error', code, message: 'no' })
+    links[0]!.handlers.closed(4_401, '')
+    expect(events).toEqual([{ what: 'ended', end: { how: 'refused', code, message: 'no' } }])
+    expect(links).toHaveLength(1)
   })
 })

@@ -55,6 +55,8 @@ export interface ObserverParts {
   readonly clock: ObserverClock
   /** In [0, 1). */
   readonly random: () => number
+  /** Shown in the hello; `null`: none. */
+  readonly token: string | null
   readonly tell: (event: ObserverEvent) => void
 }
 
@@ -68,6 +70,8 @@ const BEAT_SHARE = 0.8
 /** A timer this late was not running while the answer came in. */
 const ASLEEP = 1_000
 const WATCH_ID = 1
+/** The same token will not do later either. */
+const HOPELESS: readonly string[] = ['unauthorized', 'expired', 'auth_off']
 
 export class Observer {
   readonly #watched: Watched
@@ -117,9 +121,14 @@ export class Observer {
   }
 
   #opened(subprotocol: string): void {
-    if (subprotocol === SUBPROTOCOL) return this.#send({ t: 'hello', observer: true })
+    if (subprotocol === SUBPROTOCOL) return this.#hello()
     const message = `the server does not speak ${SUBPROTOCOL} there: name its main port by --url`
     this.#end({ how: 'refused', code: 'unsupported', message })
+  }
+
+  #hello(): void {
+    const { token } = this.#parts
+    this.#send({ t: 'hello', observer: true, ...(token !== null && { token }) })
   }
 
   #heard(text: string): void {
@@ -174,6 +183,7 @@ export class Observer {
   }
 
   #closed(code: number, reason: string): void {
+    if (this.#fault !== null && HOPELESS.includes(this.#fault.code)) return this.#refused(this.#fault)
     if (code >= 4_500 && code < 5_000) {
       const message = reason === '' ? `the server closed with ${code}` : reason
       return this.#refused(this.#fault ?? { code: String(code), message })

@@ -38,11 +38,31 @@ means the default.
 | \`ping-interval\` | silence after which \`ping-data\` is sent (default 15s) | gateway |
 | \`ping-not-response-limit\` | limit = ping-interval x this (default 1); 0: silence ends nothing | gateway |
 | \`ping-data\` | text sent to every silent connection; it may hold commas (default: none is sent) | gateway |
+| \`token\` | with auth on, where its connections show their token: \`query\` (\`?token=\`), \`message\` (a field \`token\` of the first JSON message), \`any\` of both (default), \`none\`: they need none, ids are claims | all but native |
 | \`host\` | the address, as an alternative to writing it in front | all |
 
 In a config file a listener may also be an object: \`{ "port": 8282, "dialect": "gateway", "pingData": "ping" }\`. In
 \`SYSTOLE_LISTEN\` listeners are separated by spaces. A listener on the main port, or on a port of \`--published\`, takes
 its place.
+
+**While the server runs** one thing is live: on \`SIGHUP\` the files of \`--tls-cert\` and \`--tls-key\` are read again.
+Newcomers are shown the new certificate, connections live on; files that are wrong are an error in the log, and the
+certificate from before stays. Every other option, and every file that one names, holds until a restart. Without TLS
+\`SIGHUP\` stops the server in order, as \`SIGTERM\` does.
+
+**Limits** per address count IPv6 by its network (/64). Those whose default spares this machine hold for it too once
+they are given, and a trusted proxy is never spared. What is over a limit is answered 429 with \`Retry-After\`, or
+dropped, and counted:
+
+| limit | counter |
+|---|---|
+| \`--limits-per-address\` | \`too_many_connections\` |
+| \`--limits-upgrades\` | \`too_many_upgrades\` |
+| \`--max-undecided\` | \`too_many_undecided\` |
+| \`--rate-per-second\`, \`--rate-burst\` | \`rate_dropped\` |
+| \`--limits-bytes\` | \`bytes_dropped\` |
+| \`--max-queued\` | \`slow_cut\` |
+| host or origin that may not come (\`--open\`, \`--origin\`) | \`refused\` |
 
 Log and banner go to standard output; errors that end the program go to standard error as one line each. Exit codes:
 0 stopped in order, 1 it broke or was told to stop twice, 2 an option, a config file or a port that cannot be.

@@ -4,10 +4,12 @@
 import { SystoleError } from '../errors.ts'
 import { formatDuration, parseDuration } from '../server/options/option-units.ts'
 import { callServer, errorOf, notOurs, serverUrl } from './ask-server.ts'
+import { refusedCaller, showKey } from './client-key.ts'
 
 /** Flags of the command. */
 export interface SendOptions {
   readonly url: string
+  readonly key?: string
   readonly to?: readonly string[]
   readonly group?: string
   readonly type?: string
@@ -34,7 +36,7 @@ const MISUSE = [400, 413]
 export async function send(message: string, options: SendOptions): Promise<boolean> {
   const body = bodyOf(message, options)
   const base = serverUrl(options.url)
-  const headers = { 'content-type': 'application/json' }
+  const headers = { 'content-type': 'application/json', ...showKey(options.key) }
   const answer = await callServer(base, 'v1/push', { method: 'POST', headers, body })
   if (answer.ok && isReached(answer.body)) {
     process.stdout.write(`${reachedInWords(answer.body)}\n`)
@@ -42,11 +44,11 @@ export async function send(message: string, options: SendOptions): Promise<boole
   }
   const { code, message: said } = errorOf(answer)
   if (code !== '' && MISUSE.includes(answer.status)) throw bad(`the server refuses: ${said} (${code})`)
-  throw notOurs(base, said)
+  throw refusedCaller(base, answer) ?? notOurs(base, said)
 }
 
 /** The body of the request. Throws `bad_option`. */
-export function bodyOf(message: string, options: Omit<SendOptions, 'url'>): string {
+export function bodyOf(message: string, options: Omit<SendOptions, 'url' | 'key'>): string {
   const targets = TARGETS.filter(target => options[target] !== undefined)
   if (targets.length !== 1) throw bad('send takes one of --to, --group, --type and --all: whom it is for')
   const [target] = targets as [(typeof TARGETS)[number]]

@@ -64,3 +64,32 @@ test('for people the banner is plain text', async () => {
   expect(out).toContain('\n  ws://127.0.0.1:9502 speaks auto: offline after 30 s of silence\n')
   expect(out).toContain('INFO: stopped')
 })
+
+test('SIGHUP reads the certificate again, as often as it comes, and the server runs on', async () => {
+  const { out, code } = await run(
+    ['orderly', 'json', 'good'],
+    [
+      ['open mode', 'SIGHUP'],
+      ['read again', 'SIGHUP'],
+      ['shown this one', 'SIGTERM'],
+    ],
+  )
+  expect([code, out.includes('stopped')]).toEqual([0, true])
+})
+
+test('a certificate that cannot be used is said, and the server runs on', async () => {
+  const { out, code } = await run(
+    ['orderly', 'json', 'bad'],
+    [
+      ['open mode', 'SIGHUP'],
+      ['stays', 'SIGTERM'],
+    ],
+  )
+  expect(out).toContain('--tls-key key.pem holds no private key; the certificate from before stays')
+  expect([code, out.includes('stopped')]).toEqual([0, true])
+})
+
+test('where there is nothing to read again, SIGHUP stops in order: the terminal is gone', async () => {
+  const { out, code } = await run(['orderly'], [['open mode', 'SIGHUP']])
+  expect([code, out.includes('stopped')]).toEqual([0, true])
+})

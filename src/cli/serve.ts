@@ -1,5 +1,5 @@
-// Runs one server as a process: starts it, says so, stops it on a signal. Which adapters it is made of is the
-// caller's choice; what follows a failure at start is main's.
+// Runs one server as a process: starts it, says so, stops it on a signal, lets it read its certificate again on another.
+// Which adapters it is made of is the caller's choice; what follows a failure at start is main's.
 
 import type { PresenceServer } from '../server/api.ts'
 import type { Log } from '../server/log.ts'
@@ -32,6 +32,11 @@ export async function serve(options: ServeOptions): Promise<void> {
     void end(server, log)
   }
   for (const signal of SIGNALS) process.on(signal, stop)
+  // Without a certificate there is nothing to read again, and the signal says that the terminal is gone.
+  process.on('SIGHUP', signal => {
+    if (settings.tls === null) stop(signal)
+    else if (server !== null) void reload(server, log)
+  })
   server = await options.start(settings, log)
   announce(options, server)
 }
@@ -40,6 +45,16 @@ function announce({ version, settings, log, pretty }: ServeOptions, server: Pres
   const lines = bannerOf(version, settings, server.addresses)
   if (pretty && settings.log.level !== 'silent') process.stdout.write(`\n${bannerText(lines)}\n`)
   else for (const { message, fields, warning } of lines) log[warning ? 'warn' : 'info'](fields, message)
+}
+
+async function reload(server: PresenceServer, log: Log): Promise<void> {
+  try {
+    await server.reload()
+    log.info({}, 'certificate and key were read again: newcomers are shown this one')
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    log.error({ err: error }, `${text}; the certificate from before stays`)
+  }
 }
 
 async function end(server: PresenceServer, log: Log): Promise<void> {

@@ -5,6 +5,7 @@ import { SystoleError } from '../errors.ts'
 import { parseId } from '../protocol/ids.ts'
 import { SUBPROTOCOL } from '../protocol/version.ts'
 import { callServer, errorOf, serverUrl } from './ask-server.ts'
+import { CLIENT_ENV } from './client-env.ts'
 import { Observer, type ObserverEnd, type Watched } from './observer.ts'
 import { openSocket, platformClock } from './observer-socket.ts'
 import { visible } from './visible.ts'
@@ -13,6 +14,7 @@ import { JsonView, TextView } from './watch-view.ts'
 /** Flags of the command. */
 export interface WatchOptions {
   readonly url: string
+  readonly token?: string
   readonly group?: string
   readonly all?: boolean
   readonly suspect?: boolean
@@ -24,6 +26,12 @@ const MOST_IDS = 10_000
 const GOODBYE = 1_000
 /** What is wrong with the command line, not with the server. */
 const MISUSE = ['bad_id', 'bad_field', 'too_many', 'too_large']
+const GIVE = `by --token or ${CLIENT_ENV.token}`
+const MENDS: Readonly<Record<string, string>> = {
+  unauthorized: `; give one ${GIVE}`,
+  expired: `; give a fresh one ${GIVE}`,
+  forbidden: `; give one that may ${GIVE}`,
+}
 
 /** Runs until Ctrl-C; rejects when the server is not there at the first try, or refuses. */
 export async function watch(ids: readonly string[], options: WatchOptions): Promise<void> {
@@ -40,7 +48,7 @@ export async function watch(ids: readonly string[], options: WatchOptions): Prom
 /** What the words ask for. Throws `bad_option`. */
 export function watchedOf(
   ids: readonly string[],
-  { group, all, suspect }: Omit<WatchOptions, 'url'>,
+  { group, all, suspect }: Omit<WatchOptions, 'url' | 'token'>,
 ): Watched {
   const given = [ids.length > 0, group !== undefined, all === true].filter(Boolean).length
   if (given > 1) throw bad('watch takes ids, --group or --all: leave all but one out')
@@ -65,7 +73,7 @@ export function timeOfDay(at: number, now: number): string {
   return day === dayOf(now) ? time : `${day} ${time}`
 }
 
-function observe(base: URL, watched: Watched, { json }: WatchOptions): Promise<ObserverEnd> {
+function observe(base: URL, watched: Watched, { json, token }: WatchOptions): Promise<ObserverEnd> {
   const view = json
     ? new JsonView()
     : new TextView(mayColour(process.stdout.isTTY === true, process.env), timeOfDay)
@@ -76,6 +84,7 @@ function observe(base: URL, watched: Watched, { json }: WatchOptions): Promise<O
       connect: handlers => openSocket(url, handlers),
       clock: platformClock,
       random: Math.random,
+      token: token || null,
       tell: event => {
         if (event.what === 'ended') return resolve(event.end)
         const { now } = event
@@ -94,7 +103,7 @@ function leave(): void {
 }
 
 function refusal(base: URL, code: string, message: string): SystoleError {
-  const text = `${base.origin} refuses: ${visible(message)} (${visible(code)})`
+  const text = `${base.origin} refuses: ${visible(message)} (${visible(code)})${MENDS[code] ?? ''}`
   return new SystoleError(MISUSE.includes(code) ? 'bad_option' : 'refused', text)
 }
 

@@ -6,12 +6,14 @@ import { SystoleError } from '../errors.ts'
 import { MEMBER_STATES } from '../protocol/words.ts'
 import { suggestion } from '../server/options/nearest.ts'
 import { callServer, errorOf, notOurs, serverUrl } from './ask-server.ts'
+import { refusedCaller, showKey } from './client-key.ts'
 import { jsonLine } from './visible.ts'
 import { type WhoMember, whoTable } from './who-table.ts'
 
 /** Flags of the command. */
 export interface WhoOptions {
   readonly url: string
+  readonly key?: string
   readonly state?: string
   readonly json?: boolean
   readonly watch?: boolean
@@ -34,8 +36,8 @@ export async function who(options: WhoOptions): Promise<void> {
   }
 }
 
-async function ask(base: URL, { json, state }: WhoOptions): Promise<string> {
-  const members = await readMembers(base, state)
+async function ask(base: URL, { json, state, key }: WhoOptions): Promise<string> {
+  const members = await readMembers(base, state, key)
   return json ? jsonLines(members) : whoTable(members, Date.now())
 }
 
@@ -49,11 +51,16 @@ function said(error: unknown): string {
 }
 
 /** All members in `state`, by id. */
-async function readMembers(base: URL, state: string | undefined): Promise<WhoMember[]> {
+async function readMembers(
+  base: URL,
+  state: string | undefined,
+  key: string | undefined,
+): Promise<WhoMember[]> {
+  const headers = showKey(key)
   const members: WhoMember[] = []
   let cursor: string | null = null
   do {
-    const page: Page = await readPage(base, state, cursor)
+    const page: Page = await readPage(base, state, cursor, headers)
     members.push(...page.members)
     cursor = page.cursor
   } while (cursor !== null)
@@ -65,13 +72,18 @@ interface Page {
   readonly cursor: string | null
 }
 
-async function readPage(base: URL, state: string | undefined, cursor: string | null): Promise<Page> {
+async function readPage(
+  base: URL,
+  state: string | undefined,
+  cursor: string | null,
+  headers: Readonly<Record<string, string>>,
+): Promise<Page> {
   const query = new URLSearchParams({ limit: String(PAGE) })
   if (state !== undefined) query.set('state', state)
   if (cursor !== null) query.set('cursor', cursor)
-  const answer = await callServer(base, `v1/members?${query}`)
+  const answer = await callServer(base, `v1/members?${query}`, { headers })
   if (answer.ok && isPage(answer.body)) return answer.body
-  throw notOurs(base, errorOf(answer).message)
+  throw refusedCaller(base, answer) ?? notOurs(base, errorOf(answer).message)
 }
 
 function isPage(body: unknown): body is Page {

@@ -170,7 +170,7 @@ function helloOf<P extends Payloads>({
   profile,
   timing,
 }: ClientOptions<P>): object {
-  if ([member !== undefined, getToken, observer].filter(Boolean).length !== 1)
+  if ((member !== undefined) === Boolean(getToken || observer))
     throw new TypeError('give one of member, getToken, observer: who this client is')
   // an observer has no name
   return observer ? { observer, timing } : { member, name, type, profile, timing }

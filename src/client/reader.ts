@@ -65,7 +65,9 @@ export function makeReader<P extends Payloads>(
         return void answered(frame)
       case 'error':
         if (!answered(frame) && !lists.refused(frame))
-          problem('refused', `the server refused ${frame.re}: ${frame.message}`, { server: frame.code })
+          problem('refused', `the server refused ${frame.re ?? 'to go on'}: ${frame.message}`, {
+            server: frame.code,
+          })
         return
       case 'snapshot':
       case 'diff':

@@ -21,7 +21,7 @@ const MOVES = 1_000
 /** `address`: of the worker's module. */
 export function shareLink(address: string, host: Host, options: ClientOptions, problem: Tell): ShareLink {
   const { member, observer, getToken, idleAfter } = options
-  const who = observer ? '' : getToken ? '*' : `=${member}`
+  const who = (observer ? '' : getToken ? '*' : `=${member}`) + (observer && getToken ? '-' : '')
   let name = ''
   let worker: SharedWorker | null = null
   let held = new AbortController()

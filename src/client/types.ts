@@ -131,7 +131,7 @@ export interface TokenRequest {
   readonly reason: 'connect' | 'refused' | 'refresh'
 }
 
-/** What a client is made with. One of `member`, `getToken`, `observer` says who it is. */
+/** What a client is made with. One of `member`, `getToken`, `observer` says who it is; an observer may have `getToken` too. */
 export interface ClientOptions<P extends Payloads = Payloads> {
   /**
    * Where the server listens: `wss://presence.example/ws`, also `https://…`, or a path of the page's own host.
@@ -140,7 +140,7 @@ export interface ClientOptions<P extends Payloads = Payloads> {
   readonly url?: string
   /** Who this is, where the server takes claims (open mode). */
   readonly member?: Id
-  /** Watches without being in any list. @default false */
+  /** Watches without being in any list; with `getToken` where the server asks for a token. @default false */
   readonly observer?: boolean
   /**
    * Gives a token that says who this is. Asked at the first connection, when the server refused the last one, and at 80 %

@@ -28,10 +28,23 @@ export interface Membership {
   readonly until: number | null
 }
 
+// `erase`: the member is forgotten, with everything that was kept of it; it tells nothing. The log keeps the last step
+// of it without name, type, profile, status and groups, so that no reader is left with a member that never leaves. A
+// member that has sessions is not erased: end them first.
 /** One change of one session, in the order in which it happened. Times are those of the writer's clock. */
 export interface SessionChange {
-  readonly kind: 'begin' | 'suspect' | 'resume' | 'away' | 'back' | 'update' | 'enter' | 'exit' | 'end'
-  /** 0: no session's doing; then only `update`, `enter` and `exit`. */
+  readonly kind:
+    | 'begin'
+    | 'suspect'
+    | 'resume'
+    | 'away'
+    | 'back'
+    | 'update'
+    | 'enter'
+    | 'exit'
+    | 'end'
+    | 'erase'
+  /** 0: no session's doing; then only `update`, `enter`, `exit` and `erase`. */
   readonly session: number
   readonly member: string
   /** When it was decided. */
@@ -51,7 +64,7 @@ export interface SessionChange {
   readonly membership: Membership | null
 }
 
-/** Asks for a session of `member` on `link`. */
+/** Asks for a session of `member`. */
 export interface BeginRequest<L extends object> {
   /** `null`: nobody yet. */
   readonly member: string | null
@@ -59,7 +72,8 @@ export interface BeginRequest<L extends object> {
   /** Grows with every connection of an instance; 0 where there is no instance. */
   readonly epoch: number
   readonly terms: Terms
-  readonly link: L
+  /** `null`: it comes by requests, not by a connection; only under policy `many`. */
+  readonly link: L | null
   /** The session without a member that is on the link: it is named, where no other goes on. */
   readonly nameless?: Session<L> | null
   readonly details: Details | null
@@ -111,7 +125,12 @@ export type Refusal = 'instance_conflict' | 'occupied'
 
 /** What the owner must do, in this order. */
 export type Effect<L extends object> =
-  | { readonly type: 'begun'; readonly link: L; readonly session: Session<L>; readonly resumed: boolean }
+  | {
+      readonly type: 'begun'
+      readonly link: L | null
+      readonly session: Session<L>
+      readonly resumed: boolean
+    }
   | { readonly type: 'refused'; readonly link: L; readonly why: Refusal }
   | { readonly type: 'waiting'; readonly link: L; readonly until: number }
   | { readonly type: 'probe'; readonly link: L; readonly session: Session<L> }

@@ -40,7 +40,7 @@ export class Detector<L extends object> {
   readonly breaker: Breaker
   readonly #stalls = new Stalls()
   readonly #takeOvers = new TakeOvers()
-  readonly #updates = new Updates()
+  readonly updates = new Updates()
   readonly #queue = new Queue<L>()
   readonly #room = new HoldRoom<L>()
   readonly #fell: Session<L>[] = []
@@ -131,7 +131,7 @@ export class Detector<L extends object> {
   }
 
   #refuse({ link }: BeginRequest<L>, why: Refusal): void {
-    this.#out.emit({ type: 'refused', link, why })
+    if (link !== null) this.#out.emit({ type: 'refused', link, why })
   }
 
   #create(request: BeginRequest<L>, at: number): void {
@@ -143,7 +143,7 @@ export class Detector<L extends object> {
     this.#schedule(session)
     this.#out.emit({ type: 'begun', link, session, resumed: false })
     // an update that still waits is older than what the newcomer says
-    const waiting = member === null ? null : this.#updates.take(member)
+    const waiting = member === null ? null : this.updates.take(member)
     this.#out.tell('begin', session, at, waiting === null ? details : { ...waiting, ...details })
   }
 
@@ -189,7 +189,7 @@ export class Detector<L extends object> {
     this.#queue.add({ request, old, askedAt: at, until })
     old.probedAt = at
     if (old.link !== null && old.terms.probe) this.#out.emit({ type: 'probe', link: old.link, session: old })
-    this.#out.emit({ type: 'waiting', link: request.link, until })
+    if (request.link !== null) this.#out.emit({ type: 'waiting', link: request.link, until })
   }
 
   #answer(at: number): void {
@@ -240,7 +240,7 @@ export class Detector<L extends object> {
   }
 
   #update(session: Session<L>, details: Details, at: number): void {
-    if (session.member !== null && this.#updates.offer(session.member, details, at))
+    if (session.member !== null && this.updates.offer(session.member, details, at))
       this.#out.tell('update', session, at, details)
   }
 
@@ -259,7 +259,7 @@ export class Detector<L extends object> {
     if (this.breaker.calmed(this.table.judged, this.#listened(at))) this.#calm(at)
     this.#release(at)
     this.#answer(at)
-    this.#updates.due(at, (member, details) => this.#tellMerged(member, details, at))
+    this.updates.due(at, (member, details) => this.#tellMerged(member, details, at))
     if (at - this.#sweptAt < SWEEP) return
     this.#sweptAt = at
     this.#takeOvers.sweep(at)
@@ -364,7 +364,7 @@ export class Detector<L extends object> {
   // What a member said of itself must not be lost with its last session.
   #flush(session: Session<L>, at: number): void {
     if (session.member === null || this.table.of(session.member) !== null) return
-    const details = this.#updates.take(session.member)
+    const details = this.updates.take(session.member)
     if (details !== null) this.#out.tell('update', session, at, details)
   }
 

@@ -109,7 +109,7 @@ describe('ledger', () => {
     expect(ledger.forget(1_000, 0, 10)).toEqual(['m4'])
     expect(ledger.listed.map(({ id }) => id)).toEqual(['m0', 'm2', 'm5'])
     expect(ledger.counts).toEqual({ online: 3, away: 0, suspect: 0, offline: 0 })
-    expect(ledger.inOrder.size).toBe(3)
+    expect(ledger.catalog.all.size).toBe(3)
   })
 
   test('counts show as suspect whom nobody heard of since the start', () => {
@@ -123,11 +123,11 @@ describe('ledger', () => {
       putSession(member, session, 'online', true)
       ledger.restore(member)
     }
-    expect(ledger.shownCounts()).toEqual({ online: 0, away: 0, suspect: 2, offline: 0 })
+    expect(ledger.catalog.counts).toEqual({ online: 0, away: 0, suspect: 2, offline: 0 })
     expect(kinds(ledger, change('resume', 'a'))).toEqual([])
-    expect(ledger.shownCounts()).toEqual({ online: 1, away: 0, suspect: 1, offline: 0 })
+    expect(ledger.catalog.counts).toEqual({ online: 1, away: 0, suspect: 1, offline: 0 })
     expect(kinds(ledger, change('end', 'b', { session: 2 }))).toEqual(['leave b'])
-    expect(ledger.shownCounts()).toEqual({ online: 1, away: 0, suspect: 0, offline: 1 })
+    expect(ledger.catalog.counts).toEqual({ online: 1, away: 0, suspect: 0, offline: 1 })
   })
 
   test('a restored offline member joins like any other', () => {

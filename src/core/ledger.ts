@@ -2,13 +2,13 @@
 // It knows no connection and no clock; the times in a change are the times it tells.
 
 import type { MemberState } from '../protocol/words.ts'
+import { Catalog, filingOf } from './catalog.ts'
 import type { SessionChange } from './change.ts'
 import { NEVER } from './clock.ts'
 import { describe } from './describe.ts'
 import { Member } from './member.ts'
-import { bestState, dropSession, putSession, shownState } from './member-sessions.ts'
+import { bestState, dropSession, putSession, sessionCount } from './member-sessions.ts'
 import { endGroups, enterGroup, exitGroup } from './memberships.ts'
-import { Ordered } from './ordered.ts'
 import { seenGroups, seenOf, Tallies, without } from './tally.ts'
 import { type News, noNews, type SettledState, type Step, stepOf, tellStep } from './transition.ts'
 
@@ -26,20 +26,20 @@ const STANDING = 0
 
 /**
  * Invariants: `member.state === bestState(member)` between commits; `counts[s]` = members in state s;
- * `offline` holds exactly the offline members, longest offline first; versions only grow; `tallies` equal a recount.
+ * `offline` holds exactly the offline members, longest offline first; versions only grow; `catalog` and
+ * `tallies` equal a recount.
  */
 export class Ledger {
   readonly members = new Map<string, Member>()
-  readonly inOrder = new Ordered<Member, string>(member => member.id)
   readonly offline = new Set<Member>()
   /** Members of the listing dialect, in order of their first beat. */
   listed: Member[] = []
   readonly counts: Record<MemberState, number> = { online: 0, away: 0, suspect: 0, offline: 0 }
-  /** What others see, by type and by group; and who is in which group. */
+  /** What they truly are. */
+  readonly catalog = new Catalog()
+  /** What others see. */
   readonly tallies = new Tallies()
   readonly #listing: string | undefined
-  /** Members that others see as suspect since the start, whatever was told of them before. */
-  readonly #unproven = new Set<Member>()
   #version: number
   #listedNo = 0
 
@@ -57,8 +57,7 @@ export class Ledger {
 
   /** Puts back a member read from the file, in any order; fastest in that of their ids. */
   restore(member: Member): void {
-    this.#add(member)
-    if (shownState(member) !== member.state) this.#unproven.add(member)
+    this.catalog.file(this.#add(member), null)
     if (member.listedNo > 0) this.listed.push(member)
     this.#listedNo = Math.max(this.#listedNo, member.listedNo)
   }
@@ -69,16 +68,6 @@ export class Ledger {
     const longestFirst = [...this.offline].sort((a, b) => a.since - b.since)
     this.offline.clear()
     for (const member of longestFirst) this.offline.add(member)
-  }
-
-  /** Members by the state that others see. */
-  shownCounts(): Record<MemberState, number> {
-    const shown = { ...this.counts }
-    for (const member of this.#unproven) {
-      shown[member.state]--
-      shown[shownState(member)]++
-    }
-    return shown
   }
 
   /** Forgets offline members last seen before `at`, and the longest offline beyond `most`. Returns their ids. */
@@ -98,7 +87,9 @@ export class Ledger {
 
   #apply(change: SessionChange, out: Step[]): void {
     const known = this.members.get(change.member)
+    if (change.kind === 'erase') return this.#erase(known)
     if (known === undefined && change.kind === 'exit') return
+    const filed = known === undefined ? null : filingOf(known)
     const member = known ?? this.#add(new Member(change.member, change.since))
     if (change.session !== STANDING) {
       member.lastEvidenceAt = Math.max(member.lastEvidenceAt, change.lastEvidenceAt)
@@ -108,10 +99,11 @@ export class Ledger {
     const was = seenOf(member)
     const groups = seenGroups(member)
     const news = noNews(groups)
-    if (!place(member, change, news)) return
-    if (shownState(member) === bestState(member)) this.#unproven.delete(member)
-    this.#tell(member, change, news, out)
-    this.tallies.change(member, was, groups)
+    if (place(member, change, news)) {
+      this.#tell(member, change, news, out)
+      this.tallies.change(member, was, groups)
+    }
+    this.catalog.file(member, filed)
   }
 
   // What comes with a join is told with it; elsewhere details are a step of their own, after the one of the state.
@@ -150,9 +142,10 @@ export class Ledger {
 
   #emit(kind: Step['kind'], member: Member, change: SessionChange, news: News, hid: boolean, out: Step[]) {
     const version = ++this.#version
+    const previous = member.version
     member.version = version
     if (hid) member.status = { ...member.status!, version }
-    out.push(tellStep(kind, member, change, news))
+    out.push(tellStep(kind, member, change, news, previous))
   }
 
   #list(member: Member): void {
@@ -163,16 +156,22 @@ export class Ledger {
 
   #add(member: Member): Member {
     this.members.set(member.id, member)
-    this.inOrder.add(member)
     this.counts[member.state]++
     if (member.state === 'offline') this.offline.add(member)
     this.tallies.know(member)
     return member
   }
 
+  // Who has sessions is here, and has yet to leave.
+  #erase(member: Member | undefined): void {
+    if (member === undefined || sessionCount(member) > 0) return
+    this.#drop(member)
+    if (member.listedNo > 0) this.listed.splice(this.listed.indexOf(member), 1)
+  }
+
   #drop(member: Member): void {
     this.members.delete(member.id)
-    this.inOrder.remove(member)
+    this.catalog.forget(member)
     this.offline.delete(member)
     this.counts[member.state]--
     this.tallies.forget(member)

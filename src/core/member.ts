@@ -28,7 +28,7 @@ export class Member {
   name: string | null = null
   /** `null` for the many of whom nothing but a name is known. */
   private rare: Rare | null = null
-  /** `state` and `reason`: two words in one number. */
+  /** `state`, `reason` and `place`: three words in one number. */
   private words = OFFLINE
   since: number
   /** When this stay began; `NEVER` while offline. */
@@ -59,11 +59,20 @@ export class Member {
 
   /** Of the last leave, while offline; of the suspicion, while suspect. */
   get reason(): Reason | null {
-    return unpackReason(this.words >> 2)
+    return unpackReason((this.words >> 2) & 15)
   }
 
   set reason(reason: Reason | null) {
-    this.words = (this.words & 3) | (packReason(reason) << 2)
+    this.words = (this.words & ~(15 << 2)) | (packReason(reason) << 2)
+  }
+
+  /** Where the roll has it; below 2 ** 24. */
+  get place(): number {
+    return this.words >> 6
+  }
+
+  set place(place: number) {
+    this.words = (this.words & 63) | (place << 6)
   }
 
   get type(): string | null {

@@ -22,6 +22,10 @@ export class Memberships {
     return this.#groups.length
   }
 
+  has(group: string): boolean {
+    return this.#groups.includes(group)
+  }
+
   /** The groups, in no order. */
   all(): string[] {
     return [...this.#groups]

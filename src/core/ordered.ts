@@ -3,11 +3,20 @@
 
 const CHUNK = 512
 
+/** What can be read on from any key. */
+export interface Readable<T, K> {
+  readonly size: number
+  /** At most `limit` items whose key is greater than `after` (`null`: from the start); `at`: or equal. */
+  after(after: K | null, limit: number, at?: boolean): T[]
+}
+
 /** Items with unique keys, ascending by `<` (numbers; strings by UTF-16 code unit). */
-export class Ordered<T, K extends number | string> {
+export class Ordered<T, K extends number | string> implements Readable<T, K> {
   size = 0
   readonly #keyOf: (item: T) => K
   readonly #chunks: T[][] = []
+  /** Key of the last item of each chunk: to find one touches no item. */
+  readonly #lasts: K[] = []
 
   constructor(keyOf: (item: T) => K) {
     this.#keyOf = keyOf
@@ -20,15 +29,23 @@ export class Ordered<T, K extends number | string> {
     this.size++
     if (c < 0) {
       this.#chunks.push([item])
+      this.#lasts.push(key)
       return
     }
     const chunk = this.#chunks[c]!
     const i = this.#indexIn(chunk, key)
-    if (i === chunk.length && chunk.length >= CHUNK) this.#chunks.splice(c + 1, 0, [item])
-    else {
-      chunk.splice(i, 0, item)
-      if (chunk.length > 2 * CHUNK) this.#chunks.splice(c + 1, 0, chunk.splice(CHUNK))
+    if (i === chunk.length && chunk.length >= CHUNK) {
+      this.#chunks.splice(c + 1, 0, [item])
+      this.#lasts.splice(c + 1, 0, key)
+      return
     }
+    chunk.splice(i, 0, item)
+    if (chunk.length > 2 * CHUNK) {
+      const rest = chunk.splice(CHUNK)
+      this.#chunks.splice(c + 1, 0, rest)
+      this.#lasts.splice(c + 1, 0, this.#keyOf(rest.at(-1)!))
+    }
+    this.#lasts[c] = this.#keyOf(chunk.at(-1)!)
   }
 
   /** Removes the item with the key of `item`; false when there is none. */
@@ -40,16 +57,18 @@ export class Ordered<T, K extends number | string> {
     const i = this.#indexIn(chunk, key)
     if (i === chunk.length || this.#keyOf(chunk[i]!) !== key) return false
     chunk.splice(i, 1)
-    if (chunk.length === 0) this.#chunks.splice(c, 1)
+    if (chunk.length === 0) {
+      this.#chunks.splice(c, 1)
+      this.#lasts.splice(c, 1)
+    } else if (i === chunk.length) this.#lasts[c] = this.#keyOf(chunk.at(-1)!)
     this.size--
     return true
   }
 
-  /** At most `limit` items whose key is greater than `after` (`null`: from the start). */
-  after(after: K | null, limit: number): T[] {
+  after(after: K | null, limit: number, at = false): T[] {
     const found: T[] = []
     let c = after === null ? 0 : this.#chunkOf(after)
-    let i = after === null || c >= this.#chunks.length ? 0 : this.#past(this.#chunks[c]!, after)
+    let i = after === null || c >= this.#chunks.length ? 0 : this.#past(this.#chunks[c]!, after, at)
     for (; c < this.#chunks.length && found.length < limit; c++, i = 0) {
       const chunk = this.#chunks[c]!
       for (; i < chunk.length && found.length < limit; i++) found.push(chunk[i]!)
@@ -57,18 +76,18 @@ export class Ordered<T, K extends number | string> {
     return found
   }
 
-  #past(chunk: T[], key: K): number {
+  #past(chunk: T[], key: K, at: boolean): number {
     const i = this.#indexIn(chunk, key)
-    return i < chunk.length && this.#keyOf(chunk[i]!) === key ? i + 1 : i
+    return !at && i < chunk.length && this.#keyOf(chunk[i]!) === key ? i + 1 : i
   }
 
   // First chunk whose last key is >= key; chunks.length when there is none.
   #chunkOf(key: K): number {
     let low = 0
-    let high = this.#chunks.length
+    let high = this.#lasts.length
     while (low < high) {
       const mid = (low + high) >>> 1
-      if (this.#keyOf(this.#chunks[mid]!.at(-1)!) < key) low = mid + 1
+      if (this.#lasts[mid]! < key) low = mid + 1
       else high = mid
     }
     return low

@@ -68,5 +68,6 @@ function probeAt(session: Session, stalls: Stalls): number {
       : Number.POSITIVE_INFINITY
   const isNew = state === 'online' && last - since < FRESH
   const spread = isNew ? 0.5 + 0.5 * ((id * GOLDEN) % 1) : 1
-  return last + Math.ceil(terms.timing.interval * spread) + stalls.since(last)
+  const after = Math.min(terms.timing.interval, terms.probeAtMost)
+  return last + Math.ceil(after * spread) + stalls.since(last)
 }

@@ -1,8 +1,7 @@
-// How many members others see, by state, type and group, and whom they find in each group. It is moved with every change and
-// never recounts; what a member is, it is told.
+// How many members others see, by state, type and group. It is moved with every change and never recounts; what a member
+// is, it is told.
 
 import type { Member } from './member.ts'
-import { Ordered } from './ordered.ts'
 
 const NONE: readonly string[] = Object.freeze([])
 
@@ -59,25 +58,21 @@ class Numbers {
   }
 }
 
-class Group extends Numbers {
-  readonly inOrder = new Ordered<Member, string>(member => member.id)
-}
-
-/** Numbers of all members, and of each group that has any. */
+/** Numbers of all members, and of each group in which others find any. */
 export class Tallies extends Numbers {
-  readonly groups = new Map<string, Group>()
+  readonly groups = new Map<string, Numbers>()
 
   /** A member came to be known, with the groups it is in. */
   know(member: Member): void {
     const is = seenOf(member)
     this.add(is, 1)
-    for (const group of seenGroups(member)) this.#enter(member, group, is)
+    for (const group of seenGroups(member)) this.#enter(group, is)
   }
 
   forget(member: Member): void {
     const was = seenOf(member)
     this.add(was, -1)
-    for (const group of seenGroups(member)) this.#exit(member, group, was)
+    for (const group of seenGroups(member)) this.#exit(group, was)
   }
 
   /** The member counted as `was` before, and was seen in `groups`. */
@@ -88,22 +83,20 @@ export class Tallies extends Numbers {
       this.move(was, is)
       for (const group of after) if (groups.includes(group)) this.groups.get(group)!.move(was, is)
     }
-    for (const group of without(after, groups)) this.#enter(member, group, is)
-    for (const group of without(groups, after)) this.#exit(member, group, was)
+    for (const group of without(after, groups)) this.#enter(group, is)
+    for (const group of without(groups, after)) this.#exit(group, was)
   }
 
-  #enter(member: Member, name: string, is: Seen): void {
-    const group = this.groups.get(name) ?? new Group()
+  #enter(name: string, is: Seen): void {
+    const group = this.groups.get(name) ?? new Numbers()
     this.groups.set(name, group)
     group.add(is, 1)
-    group.inOrder.add(member)
   }
 
-  #exit(member: Member, name: string, was: Seen): void {
+  #exit(name: string, was: Seen): void {
     const group = this.groups.get(name)!
     group.add(was, -1)
-    group.inOrder.remove(member)
-    if (group.inOrder.size === 0) this.groups.delete(name)
+    if (isNobody(group.seen)) this.groups.delete(name)
   }
 }
 

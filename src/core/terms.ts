@@ -21,6 +21,8 @@ export interface Terms {
   readonly evidence: 'any' | 'beat' | 'none'
   /** Whether the server may ask by a WebSocket ping. */
   readonly probe: boolean
+  /** It asks after an interval of silence, and after no more than this. */
+  readonly probeAtMost: number
   /** Whether it asks again every interval while the silence lasts; otherwise once. */
   readonly probeAgain: boolean
   /** `false`: silence is never judged. */
@@ -46,6 +48,7 @@ export function makeTerms(dialect: string, timing: Timing, patch: Partial<Terms>
     cachedGrace: 75_000,
     evidence: 'any',
     probe: true,
+    probeAtMost: Number.POSITIVE_INFINITY,
     probeAgain: false,
     judged: true,
     onSilence: 'cut',

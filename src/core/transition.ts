@@ -10,6 +10,8 @@ export interface Transition {
   readonly kind: TransitionKind
   readonly member: string
   readonly version: number
+  /** Version of the member's step before this one; 0: none is known. */
+  readonly previous: number
   readonly at: number
   readonly state: MemberState
   readonly since: number
@@ -104,12 +106,14 @@ export function tellStep(
   member: Member,
   { session, at }: SessionChange,
   { settledChanged, detailed, seenGroups: before }: News,
+  previous: number,
 ): Step {
   const found = seenGroups(member)
   return {
     kind,
     member: member.id,
     version: member.version,
+    previous,
     at,
     state: member.state,
     since: member.since,

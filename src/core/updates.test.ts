@@ -19,6 +19,17 @@ test('the first goes out at once, what follows within a second is merged', () =>
   expect(due(updates, 2_000)).toEqual([['a', { name: '3' }]])
 })
 
+test('another spacing than a second', () => {
+  const updates = new Updates()
+  updates.spacing = 250
+  updates.offer('a', { name: '1' }, 0)
+  expect(updates.offer('a', { name: '2' }, 249)).toBe(false)
+  expect(due(updates, 249)).toEqual([])
+  expect(due(updates, 250)).toEqual([['a', { name: '2' }]])
+  expect(updates.offer('b', { name: '1' }, 300)).toBe(true)
+  expect(updates.offer('b', { name: '2' }, 550)).toBe(true)
+})
+
 test('after a quiet second the next one goes out at once, also before the tick has swept', () => {
   const updates = new Updates()
   updates.offer('a', { name: '1' }, 0)

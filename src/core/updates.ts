@@ -1,9 +1,7 @@
-// Merges what members say of themselves: the first update goes out at once, what follows within a second is merged
-// into one. A member that renames itself with every beat costs one change a second.
+// Merges what members say of themselves: the first update goes out at once, what follows within a second (or what the
+// server is set to) is merged into one. A member that renames itself with every beat costs one change a second.
 
 import type { Details } from './change.ts'
-
-const SPACING = 1_000
 
 interface Slot {
   readonly freeAt: number
@@ -11,8 +9,10 @@ interface Slot {
   waiting: Details | null
 }
 
-/** One slot per member that updated within the last second. */
+/** One slot per member that updated a moment ago. */
 export class Updates {
+  /** Least time between two updates of a member, in ms; set before the first. */
+  spacing = 1_000
   readonly #slots = new Map<string, Slot>()
 
   /** Whether these details may go out now; otherwise they are kept for `due`. */
@@ -30,7 +30,12 @@ export class Updates {
     return false
   }
 
-  /** Hands over what waited its second, each member once. */
+  /** Whether something of `member` waits to be told. */
+  waits(member: string): boolean {
+    return this.#slots.get(member)?.waiting != null
+  }
+
+  /** Hands over what waited long enough, each member once. */
   due(at: number, out: (member: string, details: Details) => void): void {
     for (const [member, slot] of this.#slots) {
       if (at < slot.freeAt) return
@@ -52,6 +57,6 @@ export class Updates {
   // All slots last equally long: kept in order of their opening, the first that is not over ends the search.
   #open(member: string, at: number): void {
     this.#slots.delete(member)
-    this.#slots.set(member, { freeAt: at + SPACING, waiting: null })
+    this.#slots.set(member, { freeAt: at + this.spacing, waiting: null })
   }
 }

@@ -23,6 +23,17 @@ describe('heartbeat', () => {
     expect(wire.hear(heartbeat, set('7'))).toEqual(['beat 7'])
   })
 
+  test('what a frame says as its token goes to whoever asks for one', () => {
+    const wire = new FakeWire()
+    expect(wire.hear(heartbeat, { ...set('7'), token: 'x' })).toEqual(['identify 7 beat null token x'])
+    expect(wire.hear(heartbeat, { type: 'GetHeartbeat', token: 'x' })).toEqual(['list x'])
+    expect(wire.hear(heartbeat, { type: 'GetHeartbeat', token: {} })).toEqual(['list'])
+    expect(new FakeWire().hear(members, { action: 'open', id: '7', token: 'x' })).toEqual([
+      'identify 7 {} token x',
+    ])
+    expect(new FakeWire().hear(members, { action: 'open', id: '7', token: '' })).toEqual(['identify 7 {}'])
+  })
+
   test('a new name is told once', () => {
     const wire = new FakeWire()
     wire.hear(heartbeat, set('7', 'Ana'))

@@ -2,9 +2,11 @@
 //   in   {"type":"SetHeartbeat","user_id":"7","user_name":"Ana(7)","timestamp":1700000000}   every 5 s; no answer
 //   in   {"type":"GetHeartbeat","user":"admin"}                                              every 10 s
 //   out  [{"user_id":"7","user_name":"Ana(7)","status":"在线"}, …]   one per member ever seen; "离线" when offline
+// Where tokens are asked for, the first of these may say `token`.
 // One connection may beat for up to 64 ids; then only an id's own beat is its evidence. `timestamp` means nothing.
 
 import { idOf, type JsonObject, parseObject, textOf } from '../protocol/json.ts'
+import { tokenOf } from './token.ts'
 import type { Dialect, Wire } from './wire.ts'
 
 const NAME_BYTES = 1_024
@@ -30,7 +32,7 @@ export const heartbeat: Dialect = {
     const message = read ?? parseObject(text)
     if (message === null) return wire.bad('not_json', text)
     if (message.type === 'SetHeartbeat') return set(wire, message, text, at)
-    if (message.type === 'GetHeartbeat') return wire.sendList()
+    if (message.type === 'GetHeartbeat') return wire.sendList(tokenOf(message), at)
     wire.bad('unknown_type', text)
   },
 }
@@ -53,7 +55,8 @@ function set(wire: Wire, message: JsonObject, text: string, at: number): void {
   if (!name.ok) return wire.bad('bad_name', `user_name ${name.code}`)
   const details = name.value === undefined ? null : { name: name.value }
   if (!wire.beatOf(id.value, at)) {
-    if (!wire.identify(id.value, details, true, at)) return wire.bad('too_many_ids', id.value)
+    if (!wire.identify(id.value, details, true, at, tokenOf(message)))
+      return wire.bad('too_many_ids', id.value)
   } else if (details !== null && named(wire, id.value) !== message.user_name)
     wire.update(id.value, details, at)
   remember(wire, id.value, message, headOf(text))

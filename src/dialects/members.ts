@@ -1,13 +1,14 @@
 // The published `members` dialect. Wire (text frames):
 //   in   ping                                                      every few seconds; also before login
 //   out  pong
-//   in   {"action":"open","id":7,"type":"vip","name":"Ana","phone":"1"}   login; no answer
+//   in   {"action":"open","id":7,"type":"vip","name":"Ana","phone":"1"}   login; no answer. It may say `token`
 //   in   {"action":"…"}                                            anything else is the host's business
 // A second `open` on the same connection is a re-login. A second connection with the same id takes the session
 // over; the first is not closed and still gets `pong`. Nobody is guessed by address: after a reconnect, `open` again.
 
 import type { Details } from '../core/change.ts'
 import { idOf, type JsonObject, parseObject, textOf } from '../protocol/json.ts'
+import { tokenOf } from './token.ts'
 import type { Dialect, Wire } from './wire.ts'
 
 const NAME_BYTES = 1_024
@@ -53,5 +54,5 @@ function open(wire: Wire, message: JsonObject, text: string, at: number): void {
   const before = wire.memory as string | null
   if (before !== null && wire.has(before)) wire.leave(before, at)
   wire.memory = id.value
-  wire.identify(id.value, details, false, at)
+  wire.identify(id.value, details, false, at, tokenOf(message))
 }

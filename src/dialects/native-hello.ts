@@ -10,7 +10,7 @@ import type { Wire } from './wire.ts'
 /** Meets a hello. */
 export function greet(wire: Wire, hello: Hello, at: number): void {
   const { identity, timing } = hello
-  if (identity.as === 'token')
+  if (!wire.guarded && 'token' in identity)
     return reject(wire, 'auth_off', 'this server asks nobody for a token: say which member you are', {
       re: 'hello',
     })
@@ -20,8 +20,9 @@ export function greet(wire: Wire, hello: Hello, at: number): void {
     const message = 'timing must be fast, web, mobile, device, or an object of interval, timeout and grace'
     return reject(wire, 'bad_field', message, { re: 'hello', field: 'timing' })
   }
-  if (identity.as === 'observer') wire.observe(hello, terms, at)
-  else wire.join(identity.member, hello, detailsOf(hello), terms, at)
+  if (wire.guarded) wire.prove(hello, detailsOf(hello), terms, at)
+  else if (identity.as === 'observer') wire.observe(hello, terms, at)
+  else if (identity.as === 'member') wire.join(identity.member, hello, detailsOf(hello), terms, at)
 }
 
 /** Refuses a connection at its first message. */

@@ -32,6 +32,13 @@ test('who asks for nothing has the terms of the server', () => {
   })
 })
 
+test('where a proxy may cut what is silent, it is asked sooner, and judged no sooner', () => {
+  const terms = new NativeTerms({ ...OPTIONS, probeAtMost: 25_000 })
+  const slow = { interval: 100_000, timeout: 50_000 }
+  expect(terms.agree(slow)).toMatchObject({ probeAtMost: 25_000, timing: slow })
+  expect(new NativeTerms(OPTIONS).agree(slow)).toMatchObject({ probeAtMost: Number.POSITIVE_INFINITY })
+})
+
 test('a preset by its name, and no other name', () => {
   const terms = new NativeTerms(OPTIONS)
   for (const [name, timing] of Object.entries(PRESETS)) expect(terms.agree(name)?.timing).toEqual(timing)

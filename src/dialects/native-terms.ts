@@ -21,6 +21,8 @@ export interface NativeOptions {
   readonly awayAfter: number
   /** Grace after the page or program closed the connection. */
   readonly refreshGrace: number
+  /** A link is never silent for longer before it is asked. @default no cap */
+  readonly probeAtMost?: number
 }
 
 /** What a hello may ask for: a preset's name, or the parts that should differ from the server's own. */
@@ -37,16 +39,20 @@ export class NativeTerms {
 
   constructor(options: NativeOptions) {
     this.#options = options
-    this.own = this.#share(options.timing, options.evidence, true)
+    this.own = this.#share(options.timing, options.evidence, true, options.policy)
   }
 
-  /** `null`: no preset has this name. `pings`: its link can be pinged; where not, only messages can prove life. */
-  agree(asked: AskedTiming | undefined, pings = true): Terms | null {
+  /**
+   * `null`: no preset has this name. `pings`: its link can be pinged; where not, only messages can prove life.
+   * `policy`: how many sessions its member may have, where that is not as the server is set.
+   */
+  agree(asked: AskedTiming | undefined, pings = true, policy = this.#options.policy): Terms | null {
     const { timing, evidence } = this.#options
-    if (asked === undefined) return pings ? this.own : this.#share(timing, evidence, pings)
-    if (typeof asked === 'object') return this.#share(this.#within(asked), evidence, pings)
+    if (asked === undefined && pings && policy === this.own.policy) return this.own
+    if (asked === undefined) return this.#share(timing, evidence, pings, policy)
+    if (typeof asked === 'object') return this.#share(this.#within(asked), evidence, pings, policy)
     const preset = Object.hasOwn(PRESETS, asked) ? PRESETS[asked as keyof typeof PRESETS] : null
-    return preset && this.#share(this.#within(preset), asked === 'device' ? 'beat' : 'any', pings)
+    return preset && this.#share(this.#within(preset), asked === 'device' ? 'beat' : 'any', pings, policy)
   }
 
   // What the server itself goes by is always within its limits.
@@ -60,16 +66,17 @@ export class NativeTerms {
     return { interval, timeout: Math.min(part('timeout'), 10 * interval), grace: part('grace') }
   }
 
-  #share(timing: Timing, usual: Evidence, pings: boolean): Terms {
+  #share(timing: Timing, usual: Evidence, pings: boolean, policy: Policy): Terms {
     const evidence = pings ? (this.#options.forcedEvidence ?? usual) : 'beat'
-    const key = `${timing.interval}/${timing.timeout}/${timing.grace}/${evidence}`
+    const key = `${timing.interval}/${timing.timeout}/${timing.grace}/${evidence}/${policy}`
     const kept = this.#kept.get(key)
     if (kept !== undefined) return kept
-    const { policy, suspectAfter, awayAfter, refreshGrace } = this.#options
+    const { suspectAfter, awayAfter, refreshGrace, probeAtMost = Number.POSITIVE_INFINITY } = this.#options
     const terms = makeTerms('native', timing, {
       evidence,
       // a pong would prove nothing
       probe: evidence === 'any',
+      probeAtMost,
       closeGrace: refreshGrace,
       policy,
       suspectAfter,

@@ -16,6 +16,10 @@ export interface NativeWire {
   readonly stage: Stage
   /** The terms that a hello asks for; `null`: there is no such preset. */
   agree(asked: AskedTiming | undefined): Terms | null
+  /** Where tokens are asked for: finds out who says hello, then joins or observes; or refuses. `terms` as asked for. */
+  prove(hello: Hello, details: Details | null, terms: Terms, at: number): void
+  /** A fresh token. The server answers: by an ack, or an error; the connection stays. */
+  refresh(token: string, id: MessageId | undefined, at: number): void
   /** Begins or continues a session of `member`. The server answers: by a welcome, or an error and a close. */
   join(member: string, hello: Hello, details: Details | null, terms: Terms, at: number): void
   /** Goes on without a member. The server answers by a welcome. */
@@ -26,6 +30,8 @@ export interface NativeWire {
   hide(hidden: boolean, at: number): void
   /** What its member says of itself. */
   describe(details: Details, at: number): void
+  /** Whether its member may enter a group by its own wish. */
+  mayEnter(group: string): boolean
   /** Puts its member into a group; false where it is in as many as it may be. */
   enter(group: string): boolean | Promise<boolean>
   exit(group: string): void | Promise<void>

@@ -45,6 +45,44 @@ describe('hello', () => {
     expect(answers(new FakeWire(), hello)).toEqual(['error auth_off hello', 'close 4510'])
   })
 
+  test('where tokens are asked for, who says it has to prove it, whoever it is', () => {
+    const asked = (hello: object) => {
+      const wire = new FakeWire()
+      wire.guarded = true
+      return wire.hear(native, hello)
+    }
+    expect(asked({ ...HELLO, name: 'Ana' })).toEqual(['prove {"as":"member","member":"7"} {"name":"Ana"}'])
+    expect(asked({ t: 'hello', token: 'x' })).toEqual(['prove {"as":"token","token":"x"} null'])
+    expect(asked({ t: 'hello', observer: true })).toEqual(['prove {"as":"observer"} null'])
+    expect(asked({ t: 'hello', observer: true, token: 'x' })).toEqual([
+      'prove {"as":"observer","token":"x"} null',
+    ])
+    expect(asked({ ...HELLO, timing: 'nonsense' }).at(-1)).toBe('close 4511')
+  })
+
+  test('a fresh token is handed on', () => {
+    const wire = member()
+    wire.guarded = true
+    expect(wire.hear(native, { t: 'auth', token: 'x', id: 'a' })).toEqual(['refresh x a'])
+    expect(answers(wire, { t: 'auth', id: 1 })).toEqual(['error bad_field auth token #1'])
+  })
+
+  test('a group that may not be entered is forbidden, and not asked for', () => {
+    const wire = member()
+    wire.closed.add('g')
+    expect(answers(wire, { t: 'enter', group: 'g', id: 1 })).toEqual(['error forbidden enter group #1'])
+    expect(answers(wire, { t: 'enter', group: 'h', id: 2 })).toEqual(['enter h', 'ack #2'])
+  })
+
+  test('a profile may be as large as the server says', () => {
+    const wire = member()
+    wire.profileBytes = 10
+    expect(wire.hear(native, { t: 'update', profile: { a: 1234 } })).toEqual([
+      'describe {"profile":{"a":1234}}',
+    ])
+    expect(answers(wire, { t: 'update', profile: { a: 12345 } })).toEqual(['error too_large update profile'])
+  })
+
   test('a timing that means nothing ends the connection', () => {
     expect(answers(new FakeWire(), { ...HELLO, timing: 'nonsense' })).toEqual([
       'error bad_field hello timing',

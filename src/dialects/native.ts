@@ -20,7 +20,7 @@ const UNFIT = {
 
 /** Characters of a refused frame that are logged, and what must not be among them. */
 const EXCERPT = 80
-const SECRET = /hello|instance|token/
+const SECRET = /hello|instance|token|auth/
 
 /** What is asked for between hello and bye. */
 type Request = Exclude<ClientMessage, { t: 'hello' | 'beat' | 'bye' }>
@@ -29,7 +29,7 @@ export const native: Dialect = {
   name: 'native',
   text(wire, text, at, read) {
     if (text === BEAT && wire.stage !== 'new') return beat(wire, at)
-    const decoded = decodeClient(text, read)
+    const decoded = decodeClient(text, read, wire.profileBytes)
     if (decoded.ok) return heard(wire, decoded.message, at)
     const { code, message, re } = decoded
     wire.bad(code, excerptOf(wire, decoded, text))
@@ -85,15 +85,7 @@ function carryOut(wire: Wire, message: Request, at: number): void {
       return done(wire, id)
     }
     case 'enter':
-      return whenDone(wire, wire.enter(message.group), entered => {
-        if (entered) done(wire, message.id)
-        else
-          refuse(wire, 'too_many', 'a member may be in 100 groups: exit one first', {
-            re: 'enter',
-            id: message.id,
-            field: 'group',
-          })
-      })
+      return enter(wire, message)
     case 'exit':
       return whenDone(wire, wire.exit(message.group), () => done(wire, message.id))
     case 'watch':
@@ -107,10 +99,21 @@ function carryOut(wire: Wire, message: Request, at: number): void {
           refuse(wire, 'not_taken', 'nobody here took the message', { re: 'message', id: message.id })
       })
     case 'auth':
+      if (wire.guarded) return wire.refresh(message.token, message.id, at)
       return refuse(wire, 'auth_off', 'this server asks nobody for a token', { re: 'auth', id: message.id })
     case 'ack':
       return wire.acknowledged(message.id)
   }
+}
+
+function enter(wire: Wire, { group, id }: Extract<Request, { t: 'enter' | 'exit' }>): void {
+  const about = { re: 'enter', id, field: 'group' }
+  if (!wire.mayEnter(group))
+    return refuse(wire, 'forbidden', 'the token lets its member enter only groups it may watch', about)
+  whenDone(wire, wire.enter(group), entered => {
+    if (entered) done(wire, id)
+    else refuse(wire, 'too_many', 'the member is in as many groups as it may be: exit one first', about)
+  })
 }
 
 function beat(wire: Wire, at: number): void {

@@ -13,6 +13,7 @@ export type BadInput =
   | 'undecided'
   | 'bad_name'
   | 'too_many_ids'
+  | 'not_yours'
   // of native connections
   | ErrorCode
 
@@ -22,6 +23,10 @@ export interface Wire extends NativeWire {
   memory: unknown
   /** Open sessions with a member. */
   readonly members: number
+  /** Somebody has to prove who they are. */
+  readonly guarded: boolean
+  /** Largest profile of a member, in bytes of JSON. */
+  readonly profileBytes: number
   /** Whether `member` has a session on this connection. */
   has(member: string): boolean
   /** Whether another open connection speaks for `member` by this dialect. */
@@ -30,8 +35,11 @@ export interface Wire extends NativeWire {
   beat(at: number): void
   /** A heartbeat of one of its members; false when that member is not on this connection. */
   beatOf(member: string, at: number): boolean
-  /** Begins or continues a session of `member`; `beat`: this frame is a heartbeat too. False when it holds too many. */
-  identify(member: string, details: Details | null, beat: boolean, at: number): boolean
+  /**
+   * Begins or continues a session of `member`; `beat`: this frame is a heartbeat too; `token`: what it says to prove it.
+   * False when it holds too many. Where it has to be found out first who this is, no frame comes before that.
+   */
+  identify(member: string, details: Details | null, beat: boolean, at: number, token?: string | null): boolean
   /** What a member of this connection says of itself. */
   update(member: string, details: Details, at: number): void
   /** Ends the session of `member` as `left`; the connection stays. */
@@ -39,8 +47,8 @@ export interface Wire extends NativeWire {
   /** From now on pings and pongs are evidence too. */
   trustControl(at: number): void
   send(text: string): void
-  /** Answers with the list of the `heartbeat` dialect. */
-  sendList(): void
+  /** Answers with the list of the `heartbeat` dialect; `token`: what the frame says to prove a right to it. */
+  sendList(token: string | null, at: number): void
   /** Counts and logs a refused frame. `detail` says which part, never more than a short excerpt. */
   bad(what: BadInput, detail: string): void
   /** Closes with one of our close codes after an error frame. */

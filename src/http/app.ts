@@ -1,51 +1,82 @@
-// The routes: health, members, sessions, push, three pages and the SDK. Only what is asked for by POST does anything;
-// nothing here changes who is online. Who may ask (Host, Origin) is judged before a request comes here.
+// Puts the API together: every route behind the same door, three pages, the SDK, and what is answered where there is
+// nothing. Who may ask at all (Host, Origin) is judged before a request comes here.
 
 import { Hono } from 'hono'
-import type { PresenceServer, RequestHandler } from '../server/api.ts'
-import { health, ready } from './health.ts'
-import { memberDetail, memberList } from './members.ts'
+import type { CallerOf } from '../auth/access.ts'
+import type { RequestHandler } from '../server/api.ts'
+import type { Log } from '../server/log.ts'
+import { preflight, shared } from './cors.ts'
+import { docRoutes } from './doc-routes.ts'
 import { loadPages } from './pages.ts'
-import { push } from './push.ts'
-import { failure, Refusal } from './reply.ts'
+import { failure } from './reply.ts'
+import { RequestRate } from './request-rate.ts'
+import type { Desk, Route } from './route.ts'
+import { ROUTES } from './routes.ts'
+import { type Door, runner } from './runner.ts'
 import { loadSdk } from './sdk.ts'
-import { sessionList } from './sessions.ts'
 
-/** A route's answer; refusals become JSON errors. */
-type Route = (server: PresenceServer, request: Request) => Response | Promise<Response>
-
-/** All routes; `get` answers HEAD too. */
-export const ROUTES: Readonly<Record<string, { readonly get: Route } | { readonly post: Route }>> = {
-  '/healthz': { get: health },
-  '/readyz': { get: ready },
-  '/v1/members': { get: memberList },
-  '/v1/members/:id': { get: memberDetail },
-  '/v1/sessions': { get: sessionList },
-  '/v1/push': { post: push },
+/** What the app goes by. */
+export interface AppOptions {
+  /** Requests per second of one caller. @default as many as it likes */
+  readonly requests?: number
+  readonly log?: Log
+  /** Monotonic ms. */
+  readonly now?: () => number
+  /** @default all there are */
+  readonly routes?: readonly Route[]
 }
 
+type App = Hono<{ Bindings: { readonly address: string } }>
+
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
 /** The handler for every plain HTTP request. */
-export function createApp(server: PresenceServer): RequestHandler {
-  const app = new Hono()
+export function createApp(desk: Desk, callerOf: CallerOf, options: AppOptions = {}): RequestHandler {
+  const { requests = Number.POSITIVE_INFINITY, log = SILENT, now = () => performance.now() } = options
+  const door: Door = { callerOf, log, now, rate: new RequestRate(requests) }
+  const described = options.routes ?? ROUTES
+  const routes = [...described, ...docRoutes(described)]
+  const app: App = new Hono()
   for (const [path, answer] of [...loadPages(), ...loadSdk()])
     app.get(path, context => answer(context.req.raw)).all(path, () => notAllowed('GET, HEAD'))
-  for (const [path, route] of Object.entries(ROUTES)) {
-    if ('get' in route) app.get(path, context => route.get(server, context.req.raw))
-    else app.post(path, context => route.post(server, context.req.raw))
-    app.all(path, () => notAllowed('get' in route ? 'GET, HEAD' : 'POST'))
+  for (const route of routes) {
+    const run = runner(route, desk, door)
+    app.on(route.method.toUpperCase(), honoPath(route.path), ({ req, env }) => run(req.raw, env.address))
   }
-  app.notFound(context => failure(404, 'not_found', `there is nothing at ${context.req.path.slice(0, 200)}`))
-  app.onError(error => refused(error))
-  return request => app.fetch(request)
+  // apart, since a path with one handler is answered without a detour
+  const rest = restOf(routes)
+  app.notFound(({ req }) => rest.fetch(req.raw))
+  app.onError(error => {
+    throw error
+  })
+  return (request, address) => {
+    const answer = app.fetch(request, { address })
+    const origin = request.headers.get('origin')
+    if (origin === null) return answer
+    return answer instanceof Promise ? answer.then(made => shared(made, origin)) : shared(answer, origin)
+  }
+}
+
+/** What answers where no route does: another method, or nothing at all. */
+function restOf(routes: readonly Route[]): Hono {
+  const rest = new Hono()
+  for (const [path, same] of Map.groupBy(routes, route => route.path)) {
+    const allow = same
+      .flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]))
+      .join(', ')
+    rest.options(honoPath(path), () => preflight(allow))
+    rest.all(honoPath(path), () => notAllowed(allow))
+  }
+  rest.notFound(({ req }) => failure('not_found', `there is nothing at ${req.path.slice(0, 200)}`))
+  return rest
+}
+
+function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
 function notAllowed(allow: string): Response {
-  const answer = failure(405, 'method_not_allowed', `this path answers only ${allow.replace(', ', ' and ')}`)
-  answer.headers.set('allow', allow)
-  return answer
-}
-
-function refused(error: Error): Response {
-  if (error instanceof Refusal) return failure(error.status, error.code, error.message)
-  throw error
+  const methods = allow.split(', ')
+  const text = methods.length === 1 ? allow : `${methods.slice(0, -1).join(', ')} and ${methods.at(-1)}`
+  return failure('method_not_allowed', `this path answers only ${text}`, {}, { allow })
 }

@@ -1,4 +1,4 @@
-// The three pages: put together once, served from memory, each allowed to run exactly the script and style it was
+// The four pages: put together once, served from memory, each allowed to run exactly the script and style it was
 // written with (CSP by hash) and the SDK of this server. They load nothing from anywhere else.
 
 import { createHash } from 'node:crypto'
@@ -10,6 +10,7 @@ export function loadPages(): [path: string, answer: () => Response][] {
   const frame = read('demo-frame.html')
   return [
     ['/', pageOf(read('home.html'))],
+    ['/docs', pageOf(read('docs.html'))],
     ['/demo/user', pageOf(framed(frame, read('demo-user.html')))],
     ['/demo/admin', pageOf(framed(frame, read('demo-admin.html')))],
   ]

@@ -1,100 +1,119 @@
-// `POST /v1/push`: sends data to the open connections of members, of a group, of a type, or of all, and answers whom it
-// reached. Nothing is queued for those who are not there.
+// `POST /v1/push`: sends data to the open connections of members, of groups, of types, or of all, and answers whom it
+// reached. Nothing is queued for those who are not there. A token reaches no farther than its rights.
 
 import { z } from 'zod'
-import { parseId } from '../protocol/ids.ts'
-import type { PresenceServer, PushOptions, PushResult } from '../server/api.ts'
-import { nextTurn } from '../server/turn.ts'
-import { readBody } from './body.ts'
-import { Refusal, reply } from './reply.ts'
+import type { Rights } from '../auth/authority.ts'
+import { covers } from '../auth/reach.ts'
+import type { PresenceServer, PushResult, PushTargets } from '../server/api.ts'
+import { id, milliseconds } from './fields.ts'
+import { Refusal } from './problem.ts'
+import { reply } from './reply.ts'
+import { route } from './route.ts'
 
 const MOST_IDS = 10_000
+const MOST_NAMES = 100
 /** An answer that keeps silent for longer may be cut by the transport. */
 const LONGEST_ACK = 5_000
-/** Sending that one turn may do, in ms. */
-const BUDGET = 8
-const TARGETS = ['to', 'group', 'type', 'all'] as const
 
-const idError = 'must be an id: 1 to 256 bytes of UTF-8 without control characters'
-const id = z.string({ error: idError }).refine(text => parseId(text).ok, {
-  error: idError,
-  params: { code: 'bad_id' },
+const listOf = <T extends z.ZodType>(item: T, what: string, most: number) =>
+  z
+    .array(item, { error: `must be a list of ${what}` })
+    .min(1, { error: 'must name at least one' })
+    .max(most, { error: `must name at most ${most}` })
+    .optional()
+const type = z
+  .string({ error: 'must be a text' })
+  .max(256, { error: 'must be a type: at most 256 characters' })
+const flag = z.literal(true, { error: 'must be true, or left out' }).optional()
+
+const body = z.strictObject({
+  to: listOf(id, 'ids', MOST_IDS).describe('these members'),
+  group: id.optional().describe('the members of this group'),
+  groups: listOf(id, 'groups', MOST_NAMES).describe('the members of these groups'),
+  type: type.optional().describe('the members of this type'),
+  types: listOf(type, 'types', MOST_NAMES).describe('the members of these types'),
+  all: flag.describe('every member'),
+  anonymous: flag.describe('with `all`: also the connections nobody has named'),
+  except: listOf(id, 'ids', MOST_IDS).describe('not these members'),
+  // it came out of JSON; walking through it could overflow the stack
+  data: z
+    .unknown()
+    .refine(value => value !== undefined, { error: 'must be there: what to send' })
+    .meta({ description: 'text goes as it is, anything else as JSON', examples: ['hello', { hello: 1 }] }),
+  ack: milliseconds(1, LONGEST_ACK)
+    .optional()
+    .describe('wait so many ms for connections to acknowledge; only `systole.v1` can'),
 })
-const ackError = `must be whole milliseconds from 1 to ${LONGEST_ACK}`
 
-const pushBody = z.strictObject(
-  {
-    to: z
-      .array(id, { error: 'must be a list of ids' })
-      .min(1, { error: 'must name at least one id' })
-      .max(MOST_IDS, { error: `must name at most ${MOST_IDS} ids` })
-      .optional(),
-    group: id.optional(),
-    type: z.string({ error: 'must be a text' }).optional(),
-    all: z.literal(true, { error: 'must be true, or left out' }).optional(),
-    // it came out of JSON; walking through it could overflow the stack
-    data: z.unknown().refine(value => value !== undefined, { error: 'must be there: what to send' }),
-    ack: z
-      .int({ error: ackError })
-      .min(1, { error: ackError })
-      .max(LONGEST_ACK, { error: ackError })
-      .optional(),
-  },
-  {
-    error: issue =>
-      issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys) : 'the body must be an object',
-  },
-)
+type Push = z.output<typeof body>
 
-type Push = z.output<typeof pushBody>
+const count = z.int()
 
-/** Sends, and answers `{reached, suspect, offline, unknown, acked?}`. */
-export async function push(server: PresenceServer, request: Request): Promise<Response> {
-  const body = await readBody(pushBody, request)
-  if (TARGETS.filter(target => body[target] !== undefined).length !== 1)
-    throw new Refusal(400, 'bad_body', `give one of ${TARGETS.join(', ')}: whom it is for`)
-  return reply(200, await send(server, body))
+export const pushRoutes = [
+  route({
+    method: 'post',
+    path: '/v1/push',
+    scope: 'push',
+    token: true,
+    tag: 'Push',
+    summary: 'Send to those who are there',
+    description:
+      'To who is in any of the targets, each connection once. With a token: ids beyond its right to push count as unknown.',
+    body,
+    answers: {
+      200: {
+        description: 'Whom it reached: connections; and members that were not',
+        schema: z.strictObject({
+          reached: count.describe('open connections'),
+          suspect: count.describe('members without a connection that may come back'),
+          offline: count,
+          unknown: count,
+          acked: count.optional().describe('connections that acknowledged in time'),
+        }),
+      },
+    },
+    handle: async ({ desk: { server }, caller: { rights }, body }) => {
+      const { data, ack } = body
+      const targets = targetsOf(body)
+      const options = ack === undefined ? {} : { ack }
+      if (rights === null || rights.push.all) return reply(200, await server.push(targets, data, options))
+      return reply(200, await pushWithin(rights.push, server, targets, data, options))
+    },
+  }),
+]
+
+function targetsOf({ to, group, groups = [], type, types = [], all, anonymous, except }: Push): PushTargets {
+  const targets: PushTargets = {
+    members: [...new Set(to)],
+    groups: [...new Set([...groups, ...(group === undefined ? [] : [group])])],
+    types: [...new Set([...types, ...(type === undefined ? [] : [type])])],
+    all: all === true,
+    anonymous: anonymous === true,
+    except: except ?? [],
+  }
+  const { members, groups: named, types: kinds } = targets
+  if (anonymous === true && all !== true)
+    throw new Refusal('bad_body', 'anonymous goes with all: leave it out, or say all')
+  if (members?.length === 0 && named?.length === 0 && kinds?.length === 0 && all !== true)
+    throw new Refusal('bad_body', 'give to, group, groups, type, types or all: whom it is for')
+  return targets
 }
 
-function send(server: PresenceServer, { to, group, type, data, ack }: Push): Promise<PushResult> {
-  const options: PushOptions = ack === undefined ? {} : { ack }
-  if (group !== undefined) return server.pushToGroup(group, data, options)
-  if (type !== undefined) return server.pushToType(type, data, options)
-  return to === undefined ? server.pushToAll(data, options) : sendToEach(server, new Set(to), data, options)
-}
-
-/** All at once, so that one who does not acknowledge keeps nobody else waiting; but not all in one turn. */
-async function sendToEach(
+async function pushWithin(
+  reach: Rights['push'],
   server: PresenceServer,
-  ids: ReadonlySet<string>,
+  targets: PushTargets,
   data: unknown,
-  options: PushOptions,
+  options: { readonly ack?: number },
 ): Promise<PushResult> {
-  const results: Promise<PushResult>[] = []
-  let began = performance.now()
-  for (const id of ids) {
-    const result = server.pushToMember(id, data, options)
-    // a failure is told below, when all have begun
-    result.catch(() => {})
-    results.push(result)
-    if (performance.now() - began < BUDGET) continue
-    await nextTurn()
-    began = performance.now()
-  }
-  return (await Promise.all(results)).reduce(sum)
-}
-
-function sum(a: PushResult, b: PushResult): PushResult {
-  return {
-    reached: a.reached + b.reached,
-    suspect: a.suspect + b.suspect,
-    offline: a.offline + b.offline,
-    unknown: a.unknown + b.unknown,
-    ...(a.acked !== undefined && { acked: a.acked + (b.acked ?? 0) }),
-  }
-}
-
-function unknownKeys(keys: readonly string[]): string {
-  const known = Object.keys(pushBody.shape).join(', ')
-  return `unknown key ${JSON.stringify(keys[0]?.slice(0, 100))}: known are ${known}`
+  const { members = [], groups = [], types = [], all } = targets
+  if (all === true || types.length > 0)
+    throw new Refusal('beyond_rights', 'this token may not push to all or to types: name members or groups')
+  const beyond = groups.find(group => !reach.groups.has(group))
+  if (beyond !== undefined)
+    throw new Refusal('beyond_rights', `this token may not push to the group ${JSON.stringify(beyond)}`)
+  const found = await server.lookup(members)
+  const within = members.filter((member, i) => covers(reach, member, found[i]?.seenGroups ?? []))
+  const result = await server.push({ ...targets, members: within }, data, options)
+  return { ...result, unknown: result.unknown + members.length - within.length }
 }

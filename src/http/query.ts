@@ -1,54 +1,20 @@
-// Reads query strings strictly: an unknown or a doubled parameter is refused by name, so that a typing mistake never
-// passes for 'all of them'. Cursors are opaque to callers: base64url of the last id.
+// Reads query strings and paths strictly: an unknown or a doubled parameter is refused by name, so that a typing mistake
+// never passes for 'all of them'.
 
 import { z } from 'zod'
-import { MEMBER_STATES } from '../protocol/words.ts'
-import { Refusal } from './reply.ts'
+import { isProblem, Refusal } from './problem.ts'
 
-const MOST = 200
-const cursor = z
-  .string()
-  .transform((text, context) => {
-    const id = text.length <= 2_048 ? decodeCursor(text) : null
-    if (id !== null) return id
-    context.issues.push({
-      code: 'custom',
-      input: text,
-      message: 'is none of ours: take it from the answer before',
-    })
-    return z.NEVER
-  })
-  .nullable()
-  .default(null)
-const limitError = { error: `must be a whole number from 1 to ${MOST}` }
-const limit = z
-  .string()
-  .refine(text => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST, limitError)
-  .transform(Number)
-  .default(50)
-const page = { cursor, limit }
-
-/** Query of the member list. */
-export const membersQuery = z.strictObject({
-  ...page,
-  state: z.enum(MEMBER_STATES, { error: `must be one of ${MEMBER_STATES.join(', ')}` }).optional(),
-})
-
-/** Query of the session list. */
-export const sessionsQuery = z.strictObject({
-  ...page,
-  anonymous: z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .default('false')
-    .transform(word => word === 'true'),
-})
+/** A route without parameters. */
+export const NO_QUERY = z.strictObject({})
 
 /** Parameters of `url` by `schema`. Throws a `Refusal` that names the parameter. */
 export function readQuery<T extends z.ZodObject>(schema: T, url: string): z.output<T> {
+  const start = url.indexOf('?')
+  // hot: most requests to a route without parameters have none
+  if (start === -1 && (schema as z.ZodObject) === NO_QUERY) return {} as z.output<T>
   const raw: Record<string, string> = {}
-  for (const [name, value] of new URL(url).searchParams) {
-    if (!Object.hasOwn(schema.shape, name))
-      throw bad(`unknown parameter ${quote(name)}: known are ${Object.keys(schema.shape).join(', ')}`)
+  for (const [name, value] of new URLSearchParams(start === -1 ? '' : url.slice(start + 1))) {
+    if (!Object.hasOwn(schema.shape, name)) throw bad(`unknown parameter ${quote(name)}: ${known(schema)}`)
     if (Object.hasOwn(raw, name)) throw bad(`parameter ${name} is given twice: leave one out`)
     raw[name] = value
   }
@@ -56,22 +22,53 @@ export function readQuery<T extends z.ZodObject>(schema: T, url: string): z.outp
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]!
   const name = String(issue.path[0])
-  const code = name === 'cursor' ? 'bad_cursor' : 'bad_query'
-  throw new Refusal(400, code, `${name} ${quote(raw[name] ?? '')} ${issue.message}`)
+  const given = Object.hasOwn(raw, name) ? `${name} ${quote(raw[name]!)}` : name
+  throw new Refusal(codeOf(issue, 'bad_query'), `${given} ${issue.message}`)
 }
 
-/** The cursor after `id`. */
-export function encodeCursor(id: string | null): string | null {
-  return id === null ? null : Buffer.from(id, 'utf8').toString('base64url')
+/** Parameters of a path such as `/v1/members/{id}`. Throws a `Refusal` that names the parameter. */
+export function pathReader<T extends z.ZodObject>(pattern: string, schema: T): (url: string) => z.output<T> {
+  const names = pattern.split('/').map(part => /^\{(\w+)\}$/.exec(part)?.[1])
+  return url => {
+    const parts = pathOf(url).split('/')
+    const raw: Record<string, string> = {}
+    names.forEach((name, place) => {
+      if (name !== undefined) raw[name] = decoded(parts[place]!, name)
+    })
+    const parsed = schema.safeParse(raw)
+    if (parsed.success) return parsed.data
+    const issue = parsed.error.issues[0]!
+    throw new Refusal(codeOf(issue, 'bad_id'), `the ${String(issue.path[0])} in the path ${issue.message}`)
+  }
 }
 
-function decodeCursor(text: string): string | null {
-  const id = Buffer.from(text, 'base64url').toString('utf8')
-  return id !== '' && encodeCursor(id) === text ? id : null
+/** Path of a URL as it was sent. */
+export function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const end = url.indexOf('?', start)
+  return end === -1 ? url.slice(start) : url.slice(start, end)
+}
+
+function decoded(text: string, name: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw new Refusal('bad_id', `the ${name} in the path must be UTF-8, percent-encoded`)
+  }
+}
+
+function codeOf(issue: z.core.$ZodIssue, otherwise: 'bad_query' | 'bad_id') {
+  const code = issue.code === 'custom' ? issue.params?.code : undefined
+  return isProblem(code) ? code : otherwise
+}
+
+function known({ shape }: z.ZodObject): string {
+  const names = Object.keys(shape)
+  return names.length === 0 ? 'there are none here' : `known are ${names.join(', ')}`
 }
 
 function bad(message: string): Refusal {
-  return new Refusal(400, 'bad_query', message)
+  return new Refusal('bad_query', message)
 }
 
 function quote(text: string): string {

@@ -2,12 +2,12 @@
 
 import { describe, expect, test } from 'bun:test'
 import { readdirSync } from 'node:fs'
+import { appOf } from '../../test/support/stub-desk.ts'
 import { stubPresenceServer } from '../../test/support/stub-presence-server.ts'
-import { createApp } from './app.ts'
 import { loadSdk } from './sdk.ts'
 import { stripTypes } from './strip-types.ts'
 
-const app = createApp(stubPresenceServer({}))
+const app = appOf(stubPresenceServer({}))
 
 function get(path: string, init: RequestInit = {}): Promise<Response> {
   return Promise.resolve(app(new Request(`http://localhost${path}`, init)))
@@ -99,7 +99,7 @@ test.each([
 ])('%s is not there', async path => {
   const answer = await get(path)
   expect(answer.status).toBe(404)
-  expect((await answer.json()).error.code).toBe('not_found')
+  expect((await answer.json()).code).toBe('not_found')
 })
 
 describe('stripTypes', () => {

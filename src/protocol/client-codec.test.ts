@@ -45,6 +45,10 @@ describe('hello', () => {
   test('of an observer or of a token needs no place', () => {
     const nowhere = { t: 'hello', instance: null, epoch: 0 } as const
     expect(read({ t: 'hello', observer: true })).toEqual({ ...nowhere, identity: { as: 'observer' } })
+    expect(read({ t: 'hello', observer: true, token: 'x' })).toEqual({
+      ...nowhere,
+      identity: { as: 'observer', token: 'x' },
+    })
     expect(read({ t: 'hello', token: 'abc' })).toEqual({
       ...nowhere,
       identity: { as: 'token', token: 'abc' },
@@ -63,6 +67,13 @@ describe('hello', () => {
     ['null as member', { member: null }, 'bad_id', 'member'],
     ['nobody', { member: undefined }, 'bad_field', 'member'],
     ['two identities', { observer: true }, 'bad_field', 'observer'],
+    [
+      'an observer with a token that is none',
+      { member: undefined, observer: true, token: 7 },
+      'bad_field',
+      'token',
+    ],
+    ['all three identities', { observer: true, token: 'x' }, 'bad_field', 'observer'],
     ['observer false', { member: undefined, observer: false }, 'bad_field', 'observer'],
     ['no instance', { instance: undefined }, 'bad_field', 'instance'],
     ['a short instance', { instance: 'A'.repeat(15) }, 'bad_field', 'instance'],

@@ -37,8 +37,12 @@ const BEAT_DECODED: Decoded = { ok: true, message: { t: 'beat' } }
 /** A hello has no id: it is answered once. */
 const WITHOUT_ID: ReadonlySet<string> = new Set(['hello', 'beat', 'bye', 'ack'])
 
-/** `read`: the object in `text`, where that is known already. */
-export function decodeClient(text: string, read?: JsonObject | null): Decoded {
+/** `read`: the object in `text`, where that is known already. `profileBytes`: as large may a profile be. */
+export function decodeClient(
+  text: string,
+  read?: JsonObject | null,
+  profileBytes: number = LIMITS.profileBytes,
+): Decoded {
   if (text === BEAT) return BEAT_DECODED
   if (read === undefined && text.length > LARGE && nestsOver(text, DEEPEST)) return unread(text)
   const object = read === undefined ? parseObject(text) : read
@@ -49,7 +53,7 @@ export function decodeClient(text: string, read?: JsonObject | null): Decoded {
   const reader = READERS.get(t)
   if (reader === undefined) return refused(unknownType(t), t, known)
   if (id instanceof Flaw && !WITHOUT_ID.has(t)) return refused(id, t, undefined)
-  const message = reader(object, text)
+  const message = reader(object, text, profileBytes)
   if (message instanceof Flaw) return refused(message, t, known)
   return { ok: true, message: known === undefined || WITHOUT_ID.has(t) ? message : withId(message, known) }
 }
@@ -104,7 +108,7 @@ function messageIdIn(object: JsonObject): MessageId | undefined | Flaw {
     : wrong('id', id, `send a string of 1 to ${most} characters or an integer below 2^53, or none`)
 }
 
-type Reader = (object: JsonObject, text: string) => ClientMessage | Flaw
+type Reader = (object: JsonObject, text: string, profileBytes: number) => ClientMessage | Flaw
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['hello', readHello],
@@ -141,8 +145,8 @@ function readStatus(object: JsonObject): ClientMessage | Flaw {
   return { t: 'status', status: visibility === 'shown' && said.text === null ? null : said }
 }
 
-function readUpdate(object: JsonObject): ClientMessage | Flaw {
-  const described = describedIn(object)
+function readUpdate(object: JsonObject, _: string, profileBytes: number): ClientMessage | Flaw {
+  const described = describedIn(object, profileBytes)
   return described instanceof Flaw ? described : { t: 'update', ...described }
 }
 

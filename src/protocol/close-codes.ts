@@ -44,6 +44,12 @@ export const CLOSES = {
     meaning: 'the server restarts',
     next: 'come back when `moved` says; without one, later each time',
   },
+  tryLater: {
+    code: 1013,
+    from: 'server',
+    meaning: 'the server cannot take it in now',
+    next: RETURN,
+  },
   givenUp: {
     code: 4000,
     from: 'client',
@@ -70,6 +76,18 @@ export const CLOSES = {
     next: 'come back once, with a new instance',
   },
   tooFast: { code: 4429, from: 'server', meaning: 'too many frames for too long', next: RETURN },
+  sentAway: {
+    code: 4430,
+    from: 'server',
+    meaning: 'somebody with the right to do so ended the session; it may come back',
+    next: 'come back, as a new session',
+  },
+  tooManyConnections: {
+    code: 4431,
+    from: 'server',
+    meaning: 'the member has as many connections as it may have',
+    next: RETURN,
+  },
   kicked: {
     code: 4500,
     from: 'server',
@@ -86,6 +104,12 @@ export const CLOSES = {
     code: 4502,
     from: 'server',
     meaning: 'policy `oldest` or a take-over loop: the place is taken',
+    next: 'stay away',
+  },
+  banned: {
+    code: 4503,
+    from: 'server',
+    meaning: 'the member may not come for now',
     next: 'stay away',
   },
   unsupported: {

@@ -50,6 +50,16 @@ export const ERRORS = {
     close: null,
     inHello: CLOSE.unauthorized,
   },
+  unavailable: {
+    meaning: 'nobody can say now what the token is worth',
+    close: null,
+    inHello: CLOSE.tryLater,
+  },
+  forbidden: {
+    meaning:
+      'a list, counts or a group beyond what the token allows; or they are so from now on, and the watch is over',
+    close: null,
+  },
   hello_twice: { meaning: 'a hello came after the hello; nothing changes', close: null },
   waiting: { meaning: 'the hello is not answered yet; send this again after `welcome`', close: null },
   not_taken: { meaning: 'no program behind the server took the message', close: null },
@@ -61,6 +71,16 @@ export const ERRORS = {
   },
   too_fast: { meaning: 'too many frames for too long', close: CLOSE.tooFast },
   kicked: { meaning: 'somebody with the right to do so ended the session', close: CLOSE.kicked },
+  sent_away: {
+    meaning: 'somebody with the right to do so ended the session; it may come back',
+    close: CLOSE.sentAway,
+  },
+  banned: { meaning: 'the member may not come for now', close: CLOSE.banned },
+  expired: { meaning: 'the token has expired, and no fresh one came', close: CLOSE.unauthorized },
+  too_many_connections: {
+    meaning: 'the member has as many connections as it may have',
+    close: CLOSE.tooManyConnections,
+  },
   replaced: { meaning: 'a newer session of the member took the place', close: CLOSE.replaced },
   occupied: { meaning: 'the place of the member is taken', close: CLOSE.occupied },
   internal: { meaning: 'the server failed; this connection only', close: CLOSE.internal },

@@ -17,14 +17,14 @@ const DAY = 86_400_000
 /** Name, type and profile, as far as they are there. */
 export type Described = Pick<Hello, 'name' | 'type' | 'profile'>
 
-export function readHello(object: JsonObject, text: string): Hello | Flaw {
+export function readHello(object: JsonObject, text: string, profileBytes: number): Hello | Flaw {
   if (isLonger(text, LIMITS.helloBytes))
     return new Flaw('too_large', null, `a hello has at most ${LIMITS.helloBytes} bytes: say less`)
   const identity = identityIn(object, text)
   if (identity instanceof Flaw) return identity
   const place = placeIn(object, identity.as)
   if (place instanceof Flaw) return place
-  const described = describedIn(object)
+  const described = describedIn(object, profileBytes)
   if (described instanceof Flaw) return described
   const timing = timingIn(fieldOf(object, 'timing'))
   if (timing instanceof Flaw) return timing
@@ -45,13 +45,13 @@ export function readHello(object: JsonObject, text: string): Hello | Flaw {
 }
 
 /** What a member says of itself, in `hello` and `update`. */
-export function describedIn(object: JsonObject): Described | Flaw {
+export function describedIn(object: JsonObject, profileBytes: number): Described | Flaw {
   const name = textIn(object, 'name', LIMITS.nameBytes)
   if (name instanceof Flaw) return name
   const type = textIn(object, 'type', LIMITS.typeBytes)
   if (type instanceof Flaw) return type
   const profile = fieldOf(object, 'profile')
-  const flaw = profile === undefined ? null : profileFlaw(profile)
+  const flaw = profile === undefined ? null : profileFlaw(profile, profileBytes)
   if (flaw !== null) return flaw
   return {
     ...(name !== undefined && { name }),
@@ -60,25 +60,34 @@ export function describedIn(object: JsonObject): Described | Flaw {
   }
 }
 
-function profileFlaw(profile: unknown): Flaw | null {
+function profileFlaw(profile: unknown, profileBytes: number): Flaw | null {
   return typeof profile !== 'object' || profile === null || Array.isArray(profile)
     ? wrong('profile', profile, 'send an object, or leave it out')
-    : sizeFlaw(profile, 'profile', LIMITS.profileBytes)
+    : sizeFlaw(profile, 'profile', profileBytes)
 }
 
 function identityIn(object: JsonObject, text: string): Identity | Flaw {
-  const named = IDENTITIES.filter(key => Object.hasOwn(object, key))
+  const said = IDENTITIES.filter(key => Object.hasOwn(object, key))
+  // an observer may have to prove that it may
+  const named = said[0] === 'observer' && said.length === 2 ? ['observer' as const] : said
   const [key = 'member', second] = named
   const value = fieldOf(object, key)
   if (named.length !== 1)
     return wrong(second ?? key, fieldOf(object, second ?? key), 'name exactly one of member, observer, token')
-  if (key === 'observer') return value === true ? { as: 'observer' } : wrong(key, value, 'send true')
+  if (key === 'observer') return observerIn(object, value)
   if (key === 'token') {
     const token = tokenIn(object)
     return token instanceof Flaw ? token : { as: 'token', token }
   }
   const member = idIn(value, key, () => sourceOf(text, key))
   return member instanceof Flaw ? member : { as: 'member', member }
+}
+
+function observerIn(object: JsonObject, value: unknown): Identity | Flaw {
+  if (value !== true) return wrong('observer', value, 'send true')
+  if (!Object.hasOwn(object, 'token')) return { as: 'observer' }
+  const token = tokenIn(object)
+  return token instanceof Flaw ? token : { as: 'observer', token }
 }
 
 /** The token of `hello` and `auth`. */

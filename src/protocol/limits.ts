@@ -6,6 +6,7 @@ export const LIMITS = {
   helloBytes: 16_384,
   nameBytes: 1_024,
   typeBytes: 256,
+  /** Where a server says nothing else. */
   profileBytes: 8_192,
   statusBytes: 256,
   tokenBytes: 8_192,

@@ -31,7 +31,7 @@ export type Scope =
 /** Who a connection is. */
 export type Identity =
   | { readonly as: 'member'; readonly member: string }
-  | { readonly as: 'observer' }
+  | { readonly as: 'observer'; readonly token?: string }
   | { readonly as: 'token'; readonly token: string }
 
 export interface Hello {
@@ -122,6 +122,11 @@ export interface Told {
   readonly group?: string
 }
 
+/** How much this server takes: ids, groups, bytes of JSON, updates of a member told per second. */
+export type WireLimits = Readonly<
+  Record<'watch' | 'ask' | 'groups' | 'profile' | 'updates' | 'message' | 'frame', number>
+>
+
 /** A message of the server. */
 export type ServerMessage =
   | {
@@ -136,7 +141,7 @@ export type ServerMessage =
       readonly resumed: boolean
       /** Where a token was sent. */
       readonly tokenExpires?: number
-      readonly limits: Readonly<Record<'watch' | 'ask' | 'groups' | 'message' | 'frame', number>>
+      readonly limits: WireLimits
     }
   | { readonly t: 'beat'; readonly now: number }
   | (Told & {

@@ -6,8 +6,10 @@ export const MEMBER_STATES = ['online', 'away', 'suspect', 'offline'] as const
 /** `present` means every state but `offline`. */
 export type MemberState = (typeof MEMBER_STATES)[number]
 
-/** What happened to a member. */
-export type TransitionKind = 'join' | 'leave' | 'suspect' | 'resume' | 'away' | 'back' | 'update'
+/** What may happen to a member. */
+export const TRANSITION_KINDS = ['join', 'leave', 'suspect', 'resume', 'away', 'back', 'update'] as const
+
+export type TransitionKind = (typeof TRANSITION_KINDS)[number]
 
 /**
  * Why a session ended or is suspect. `left`: goodbye; `closed`: page or program closed it and nobody came back;

@@ -8,11 +8,16 @@ import type { HubRequest } from '../dialects/native-wire.ts'
 import type { BadInput } from '../dialects/wire.ts'
 import type { MessageId } from '../protocol/messages.ts'
 import type { Rate } from './flood.ts'
+import type { Gate } from './gate.ts'
 
 export interface Board<C extends object> {
   /** For the doors of evidence; everything else goes through `apply`. */
   readonly detector: Detector<C>
   readonly rate: Rate
+  /** Largest profile of a member, in bytes of JSON. */
+  readonly profileBytes: number
+  /** Who may come in. */
+  readonly gate: Gate
   /** What native connections want. */
   readonly native: NativeHouse<C>
   /** Tells the detector and does what follows. */
@@ -21,8 +26,11 @@ export interface Board<C extends object> {
   sendList(connection: C): void
   /** A connection said what it speaks. */
   decided(connection: C): void
+  /** A session stands on a connection that has a pass. */
+  admitted(connection: C, session: Session<C>, resumed: boolean): void
   badInput(what: BadInput, detail: string, connection: C): void
-  rateDropped(connection: C): void
+  /** `bytes`: it sent too many of them, not too many frames. */
+  rateDropped(connection: C, bytes: boolean): void
   /** The server failed at what the connection wants. */
   failed(error: unknown): void
 }

@@ -4,6 +4,7 @@
 import { lastEvidenceAt, type Session } from '../core/session.ts'
 import { SystoleError } from '../errors.ts'
 import { parseId } from '../protocol/ids.ts'
+import type { Bans } from './api.ts'
 import type { Connection } from './connection.ts'
 import type { Switchboard } from './switchboard.ts'
 
@@ -12,10 +13,12 @@ const ID_BYTES = 10
 export class GatewayLinks {
   readonly #board: Switchboard
   readonly #random: (bytes: number) => Uint8Array
+  readonly #bans: Pick<Bans, 'of'>
   readonly #links = new Map<string, Connection>()
 
-  constructor(board: Switchboard, random: (bytes: number) => Uint8Array) {
+  constructor(board: Switchboard, bans: Pick<Bans, 'of'>, random: (bytes: number) => Uint8Array) {
     this.#board = board
+    this.#bans = bans
     this.#random = random
   }
 
@@ -41,6 +44,8 @@ export class GatewayLinks {
         'bad_id',
         `member id ${JSON.stringify(member.slice(0, 80))} is no id: ${id.code}`,
       )
+    if (this.#bans.of(member) !== null)
+      throw new SystoleError('banned', `member ${JSON.stringify(member)} is banned: lift the ban first`)
     if (link.has(member)) return
     const { member: heard, unheard } = link.port.published.gateway
     const request = {

@@ -4,7 +4,6 @@
 import type { Details, Membership, SessionChange } from '../core/change.ts'
 import type { Clock } from '../core/clock.ts'
 import { NEVER } from '../core/clock.ts'
-import { MOST_GROUPS } from '../core/memberships.ts'
 import type { Step } from '../core/transition.ts'
 import { SystoleError } from '../errors.ts'
 import { parseId } from '../protocol/ids.ts'
@@ -20,6 +19,8 @@ export interface GroupsParts {
   readonly committer: Committer
   readonly clock: Clock
   readonly time: WallTime
+  /** Groups a member may be in, at most `MOST_GROUPS` of the ledger. */
+  readonly most: number
   onError(error: unknown): void
 }
 
@@ -42,7 +43,7 @@ export class Groups {
       const member = connection.session?.member
       if (member == null) return true
       return then(this.#record(member), record => {
-        if (!hasRoom(record, group)) return false
+        if (!hasRoom(record, group, this.#parts.most)) return false
         connection.move('enter', group, this.#parts.clock.now())
         return true
       })
@@ -60,10 +61,10 @@ export class Groups {
     checkIds(group, member)
     if (ttl !== undefined && (!Number.isSafeInteger(ttl) || ttl < 1))
       throw new SystoleError('bad_option', `ttl ${ttl} must be a whole number of milliseconds from 1`)
-    if (!hasRoom(await this.#record(member), group))
+    if (!hasRoom(await this.#record(member), group, this.#parts.most))
       throw new SystoleError(
         'too_many_groups',
-        `member ${JSON.stringify(member)} is in ${MOST_GROUPS} groups already: remove it from one`,
+        `member ${JSON.stringify(member)} is in ${this.#parts.most} groups already: remove it from one`,
       )
     const until = ttl === undefined ? null : this.#parts.time.told(this.#parts.clock.now()) + ttl
     if (until === null) this.#lapses.forget(member, group)
@@ -146,8 +147,8 @@ export class Groups {
   }
 }
 
-function hasRoom(record: MemberRecord | null, group: string): boolean {
-  return record === null || record.groups.length < MOST_GROUPS || record.groups.includes(group)
+function hasRoom(record: MemberRecord | null, group: string, most: number): boolean {
+  return record === null || record.groups.length < most || record.groups.includes(group)
 }
 
 function checkIds(group: string, member: string): void {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { guard, isLoopback } from './guard.ts'
+import { guard, isLoopback, rulesOf } from './guard.ts'
+import { settingsOf } from './options/make-settings.ts'
 
-const CLOSED = { open: false, origins: [] as string[] }
-const OPEN = { open: true, origins: [] as string[] }
+const CLOSED = { local: true, https: false, origins: [] as string[] }
+const OPEN = { local: false, https: false, origins: [] as string[] }
 
 describe('host', () => {
   const table: [string | null, boolean][] = [
@@ -80,7 +81,7 @@ describe('origin', () => {
       expect(guard(CLOSED, 'localhost', origin) === null).toBe(passes))
 
   test('listed ones pass exactly as listed', () => {
-    const options = { open: false, origins: ['https://example.org', 'null'] }
+    const options = { ...CLOSED, origins: ['https://example.org', 'null'] }
     const passes = (origin: string) => guard(options, 'localhost', origin) === null
     expect(['https://example.org', 'null'].every(passes)).toBe(true)
     expect(['http://example.org', 'https://example.org:444', 'https://a.example.org'].some(passes)).toBe(
@@ -94,6 +95,40 @@ describe('origin', () => {
     expect(guard(OPEN, 'example.org', 'https://other.org')).not.toBeNull()
     expect(guard(OPEN, 'example.org', 'null')).not.toBeNull()
     expect(guard(OPEN, null, 'null')).not.toBeNull()
+  })
+})
+
+test('where TLS is spoken a page of this very host passes only if it came by https', () => {
+  const rules = { ...OPEN, https: true }
+  expect(guard(rules, 'example.org', 'https://example.org')).toBeNull()
+  expect(guard(rules, 'example.org:8443', 'https://example.org:8443')).toBeNull()
+  expect(guard(rules, 'example.org', 'http://example.org')).not.toBeNull()
+  expect(guard(rules, 'example.org', 'https://example.org:8443')).not.toBeNull()
+  // behind a proxy that ends TLS the server itself is plain, and cannot know
+  expect(guard(OPEN, 'example.org', 'https://example.org')).toBeNull()
+})
+
+describe('whether only names of this machine are served', () => {
+  const auth = { secret: 'x'.repeat(32) }
+  const trustedProxy = ['127.0.0.1']
+  const table: [string, Parameters<typeof settingsOf>[0], string, boolean][] = [
+    ['open mode', {}, '127.0.0.1', true],
+    ['open mode with --open', { open: true }, '0.0.0.0', false],
+    ['open mode behind a proxy', { trustedProxy }, '127.0.0.1', true],
+    ['auth, on this machine only', { auth }, '127.0.0.1', true],
+    ['auth, on this machine only, by name', { auth }, 'localhost', true],
+    ['auth, on this machine only, --open', { auth, open: true }, '::1', false],
+    ['auth, on this machine for a proxy', { auth, trustedProxy }, '127.0.0.1', false],
+    ['auth, for all', { auth }, '0.0.0.0', false],
+    ['auth, for all (IPv6)', { auth }, '::', false],
+  ]
+  for (const [name, config, address, local] of table)
+    test(`${name}: ${local}`, () => expect(rulesOf(settingsOf(config), address).local).toBe(local))
+
+  test('other origins are never let in by auth', () => {
+    const rules = rulesOf(settingsOf({ auth }), '0.0.0.0')
+    expect(guard(rules, 'example.org', 'https://evil.example')).not.toBeNull()
+    expect(guard(rules, 'rebound.example', 'http://rebound.example')).toBeNull()
   })
 })
 

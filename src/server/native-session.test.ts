@@ -29,7 +29,15 @@ describe('hello', () => {
         },
         now: EPOCH + 1_000,
         resumed: false,
-        limits: { watch: 10_000, ask: 10_000, groups: 100, message: 65_536, frame: 4_194_304 },
+        limits: {
+          watch: 10_000,
+          ask: 10_000,
+          groups: 100,
+          profile: 8_192,
+          updates: 1,
+          message: 65_536,
+          frame: 4_194_304,
+        },
       },
     ])
     expect(server.story('7')).toEqual(['join'])

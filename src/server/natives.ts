@@ -1,7 +1,6 @@
 // The house as native connections know it: greets them, answers their beats, and passes on what they want to whoever
 // does it. It keeps what is shared by all of them and decides nothing about presence.
 
-import { MOST_GROUPS } from '../core/memberships.ts'
 import type { Session } from '../core/session.ts'
 import { boundOf } from '../core/timing.ts'
 import { boundSentence } from '../dialects/native-terms.ts'
@@ -13,10 +12,10 @@ import type { Acknowledgements } from './acknowledgements.ts'
 import type { NativeHouse } from './board.ts'
 import type { Connection } from './connection.ts'
 import type { Groups } from './groups.ts'
-import { WATCH_LIMITS } from './hub/hub.ts'
 import type { MessageListeners } from './message-listeners.ts'
 import type { WallTime } from './monotonic.ts'
 import { RoundTrips } from './round-trips.ts'
+import type { LimitSettings } from './settings.ts'
 
 /** What it works with. */
 export interface NativesParts {
@@ -26,6 +25,7 @@ export interface NativesParts {
   readonly acknowledgements: Acknowledgements
   /** Largest inbound message in bytes. */
   readonly maxMessage: number
+  readonly limits: Pick<LimitSettings, 'watched' | 'groups' | 'profile' | 'updates'>
   /** To the hub. */
   request(connection: Connection, message: HubRequest, at: number): void
 }
@@ -53,6 +53,8 @@ export class Natives implements NativeHouse<Connection> {
 
   welcome(connection: Connection, session: Session<Connection>, resumed: boolean, at: number): void {
     const { id, member, terms } = session
+    const { limits, maxMessage } = this.#parts
+    const { expires } = connection
     const { interval, timeout, grace } = terms.timing
     const frame = encode({
       t: 'welcome',
@@ -63,12 +65,15 @@ export class Natives implements NativeHouse<Connection> {
       bound: { ms: boundOf(terms.timing), words: boundSentence(terms.timing) },
       now: this.#parts.time.told(at),
       resumed,
+      ...(expires !== null && { tokenExpires: expires }),
       limits: {
-        watch: WATCH_LIMITS.members,
+        watch: limits.watched,
         ask: LIMITS.ids,
-        groups: MOST_GROUPS,
+        groups: limits.groups,
+        profile: limits.profile,
+        updates: limits.updates,
         message: LIMITS.dataBytes,
-        frame: this.#parts.maxMessage,
+        frame: maxMessage,
       },
     })
     if (member === null) this.observers++

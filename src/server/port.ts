@@ -18,6 +18,9 @@ import { uid } from '../dialects/uid.ts'
 import type { Dialect } from '../dialects/wire.ts'
 import type { ListenerSettings, Settings } from './settings.ts'
 
+/** Many proxies cut what is silent for 30 s, in ms. */
+const PROXY_PATIENCE = 25_000
+
 const DIALECTS = { native, heartbeat, members, gateway, uid } as const
 
 /** What every connection of a listener shares. */
@@ -33,6 +36,8 @@ export interface Port {
   /** The same where the native protocol was asked for: the hello is due sooner. */
   readonly greeting: Terms
   readonly native: NativeTerms
+  /** The same for those who came through a proxy. */
+  readonly proxied: NativeTerms
   /** `gateway`: sent with every probe; '' sends none. */
   readonly pingData: string
   /** The detection bound in words. */
@@ -55,15 +60,20 @@ export function makePort(listener: ListenerSettings, settings: Settings): Port {
     published,
     waiting: firstMessage(settings.firstMessage),
     greeting: firstMessage(settings.firstHello),
-    native: nativeTerms(listener, settings),
+    native: nativeTerms(listener, settings, {}),
+    proxied: nativeTerms(listener, settings, { probeAtMost: PROXY_PATIENCE }),
     pingData: listener.dialect === 'gateway' ? listener.pingData : '',
     bound: boundOfPort(listener, settings, name => boundInWords(name, options)),
   }
 }
 
-function nativeTerms({ evidence }: ListenerSettings, settings: Settings): NativeTerms {
+function nativeTerms(
+  { evidence }: ListenerSettings,
+  settings: Settings,
+  more: { readonly probeAtMost?: number },
+): NativeTerms {
   const { timingLeast: least, timingMost: most } = settings
-  return new NativeTerms({ ...settings, forcedEvidence: evidence, least, most })
+  return new NativeTerms({ ...settings, forcedEvidence: evidence, least, most, ...more })
 }
 
 // One duration, cut in two only because terms have two.

@@ -2,127 +2,226 @@
 // there. A message to many is spread over turns.
 
 import type { Clock } from '../core/clock.ts'
+import type { Detector } from '../core/detector.ts'
 import { SystoleError } from '../errors.ts'
-import type { MemberRecord, PageQuery, Store } from '../stores/store.ts'
+import type { MemberState } from '../protocol/words.ts'
+import type { Store, Visit, Walk } from '../stores/store.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
-import type { PushResult } from './api.ts'
+import type { PushResult, PushTargets } from './api.ts'
 import type { Connection } from './connection.ts'
 import { Parcel } from './parcel.ts'
 import { nextTurn } from './turn.ts'
-import type { Views } from './views.ts'
-
-/** To whom: members of all or of a group, and connections that nobody has named. */
-export interface Audience {
-  readonly group?: string
-  readonly type?: string
-  readonly nameless?: Iterable<Connection>
-}
 
 /** What it works with. */
 export interface PushParts {
   readonly store: Store
-  readonly views: Views
+  readonly detector: Detector<Connection>
   readonly clock: Clock
   readonly acknowledgements: Acknowledgements
 }
 
-/** Members looked at in one turn: some 3 ms of sending. */
-const SLICE = 500
+/** Messages sent in one turn: some 3 ms. */
+const SENT_A_TURN = 500
+/** Members looked at in one turn: most may be offline. */
+const LOOKED_AT = 2_000
+const LOOKED_UP = 100
 const DAY = 86_400_000
 
 /** One push under way. */
 interface Delivery {
   readonly parcel: Parcel
   readonly tally: { reached: number; suspect: number; offline: number; unknown: number }
-  /** Those it must not reach twice. */
-  readonly sent: Set<Connection>
+  readonly except: ReadonlySet<string>
+  /** Members that were counted; `null`: none comes twice. */
+  readonly counted: Set<string> | null
+  /** Connections it went to are marked with this number; where `sent` is not `null` they are in there instead. */
+  readonly mark: number
+  readonly sent: Set<Connection> | null
+  /** `tally.reached` when this turn is used up. */
+  pause: number
 }
 
 export class Push {
   readonly #parts: PushParts
+  #last = 0
+  /** A push that marks connections is under way. To mark costs a fiftieth of a set, but only one can at a time. */
+  #marking = false
 
   constructor(parts: PushParts) {
     this.#parts = parts
   }
 
-  /** With `ack` it waits so many ms for native connections to say that they took it. */
-  async toMember(id: string, data: unknown, ack?: number): Promise<PushResult> {
-    return this.#carry(data, ack, async delivery => {
-      const [record] = await this.#parts.store.lookup([id])
-      if (record == null) delivery.tally.unknown++
-      else this.#deliver(record, delivery)
-    })
-  }
-
-  async toMany({ group, type, nameless }: Audience, data: unknown, ack?: number): Promise<PushResult> {
-    return this.#carry(data, ack, async delivery => {
-      let after: string | null = null
-      do {
-        const query: PageQuery = { order: 'id', after, limit: SLICE, ...(group !== undefined && { group }) }
-        const page = await this.#parts.store.page(query)
-        for (const record of page.members)
-          if (type === undefined || record.type === type) this.#deliver(record, delivery)
-        after = page.next
-        if (after !== null) await nextTurn()
-      } while (after !== null)
-      if (nameless !== undefined) await this.#toNameless(nameless, delivery)
-    })
-  }
-
-  async #carry(
+  /** To the members in any of `targets`, and to `nameless` connections. With `ack` it waits so many ms for native ones. */
+  async to(
+    targets: PushTargets,
+    nameless: Iterable<Connection> | null,
     data: unknown,
-    ack: number | undefined,
-    deliver: (delivery: Delivery) => Promise<void>,
+    ack?: number,
   ): Promise<PushResult> {
     checkAck(ack)
-    const tally = { reached: 0, suspect: 0, offline: 0, unknown: 0 }
-    const delivery = { parcel: new Parcel(data), tally, sent: new Set<Connection>() }
+    const delivery = beginDelivery(targets, data, ++this.#last, this.#marking)
+    const { parcel, tally } = delivery
     if (ack === undefined) {
-      await deliver(delivery)
+      await this.#deliver(targets, nameless, delivery)
       return tally
     }
     const { acknowledgements, clock } = this.#parts
     const id = acknowledgements.open()
-    delivery.parcel.id = id
+    parcel.id = id
     try {
-      await deliver(delivery)
+      await this.#deliver(targets, nameless, delivery)
       return { ...tally, acked: await acknowledgements.settle(id, clock.now() + ack) }
     } finally {
       acknowledgements.close(id)
     }
   }
 
-  // A connection that beats for several members gets a message to all of them once.
-  #deliver(record: MemberRecord, delivery: Delivery): void {
-    const { tally, sent } = delivery
-    if (record.state === 'offline') {
+  async #deliver(
+    targets: PushTargets,
+    nameless: Iterable<Connection> | null,
+    delivery: Delivery,
+  ): Promise<void> {
+    const marks = delivery.sent === null
+    if (marks) this.#marking = true
+    try {
+      await this.#spread(targets, nameless, delivery)
+    } finally {
+      if (marks) this.#marking = false
+    }
+  }
+
+  async #spread(
+    { members = [], groups = [], types = [], all = false }: PushTargets,
+    nameless: Iterable<Connection> | null,
+    delivery: Delivery,
+  ): Promise<void> {
+    await this.#toNamed([...new Set(members)], all, delivery)
+    if (all) await this.#toAll(delivery)
+    else {
+      for (const group of new Set(groups)) await this.#walk({ group }, delivery)
+      for (const type of new Set(types)) await this.#walk({ type }, delivery)
+    }
+    if (nameless !== null) await this.#toNameless(nameless, delivery)
+  }
+
+  /** `all`: they are reached with all others, and only the unknown are counted here. */
+  async #toNamed(ids: readonly string[], all: boolean, delivery: Delivery): Promise<void> {
+    const { tally, except } = delivery
+    for (let i = 0; i < ids.length; ) {
+      const slice = ids.slice(i, i + LOOKED_UP)
+      const found = await this.#parts.store.standings(slice)
+      for (let k = 0; k < slice.length && !isTurnOver(delivery); k++, i++) {
+        if (except.has(slice[k]!)) continue
+        if (found[k] === null) tally.unknown++
+        else if (!all) this.#toMember(slice[k]!, found[k]!.state, delivery)
+      }
+      if (isTurnOver(delivery)) await rest(delivery)
+    }
+  }
+
+  // Those who are offline are only counted, and there may be very many of them.
+  async #toAll(delivery: Delivery): Promise<void> {
+    const { store } = this.#parts
+    await this.#walk('here', delivery)
+    const excepted = await store.standings([...delivery.except])
+    const { length } = excepted.filter(standing => standing?.state === 'offline')
+    delivery.tally.offline += store.counts.offline - length
+  }
+
+  async #walk(among: Walk['among'], delivery: Delivery): Promise<void> {
+    const { store } = this.#parts
+    const visit: Visit = (id, state) => {
+      if (!delivery.except.has(id)) this.#toMember(id, state, delivery)
+      return !isTurnOver(delivery)
+    }
+    let after: string | null = null
+    let looked = 0
+    do {
+      after = await store.walk({ among, after, limit: SENT_A_TURN }, visit)
+      looked += SENT_A_TURN
+      if (after === null || (looked < LOOKED_AT && !isTurnOver(delivery))) continue
+      looked = 0
+      await rest(delivery)
+    } while (after !== null)
+  }
+
+  // A connection that beats for several members gets a message to all of them once. Who is here by HTTP alone is neither
+  // reached nor suspect nor offline.
+  #toMember(id: string, state: MemberState, delivery: Delivery): void {
+    const { counted, tally } = delivery
+    if (counted !== null) {
+      if (counted.has(id)) return
+      counted.add(id)
+    }
+    if (state === 'offline') {
       tally.offline++
       return
     }
     let reached = false
-    for (const { link } of this.#parts.views.sessionsOf(record.id)) {
-      if (link === null) continue
-      reached = true
-      if (!sent.has(link)) this.#send(link, delivery)
+    let suspect = state === 'suspect'
+    let session = this.#parts.detector.table.of(id)
+    for (; session !== null; session = session.next) {
+      const { link } = session
+      if (link !== null) {
+        reached = true
+        this.#send(link, delivery)
+      } else suspect ||= session.state === 'suspect'
     }
-    if (!reached) tally.suspect++
+    if (!reached && suspect) tally.suspect++
   }
 
   async #toNameless(connections: Iterable<Connection>, delivery: Delivery): Promise<void> {
-    let sent = 0
     for (const connection of [...connections]) {
       if (connection.link === null || connection.members > 0 || !connection.greeted) continue
       this.#send(connection, delivery)
-      if (++sent % SLICE === 0) await nextTurn()
+      if (isTurnOver(delivery)) await rest(delivery)
     }
   }
 
-  #send(connection: Connection, { parcel, tally, sent }: Delivery): void {
-    if (connection.more !== null) sent.add(connection)
+  #send(connection: Connection, delivery: Delivery): void {
+    if (!isFirst(connection, delivery)) return
+    const { parcel, tally } = delivery
     if (parcel.id !== null) this.#parts.acknowledgements.expect(parcel.id, connection)
     connection.send(parcel.textFor(connection))
     tally.reached++
   }
+}
+
+function isFirst(connection: Connection, { mark, sent }: Delivery): boolean {
+  if (sent !== null) {
+    const { size } = sent
+    return sent.add(connection).size > size
+  }
+  if (connection.pushedIn === mark) return false
+  connection.pushedIn = mark
+  return true
+}
+
+function beginDelivery(
+  { members = [], groups = [], types = [], all = false, except = [] }: PushTargets,
+  data: unknown,
+  mark: number,
+  remembers: boolean,
+): Delivery {
+  const targets = Math.min(1, members.length) + groups.length + types.length
+  return {
+    parcel: new Parcel(data),
+    tally: { reached: 0, suspect: 0, offline: 0, unknown: 0 },
+    except: new Set(except),
+    counted: targets > 1 && !all ? new Set() : null,
+    mark,
+    sent: remembers ? new Set() : null,
+    pause: SENT_A_TURN,
+  }
+}
+
+function isTurnOver({ tally, pause }: Delivery): boolean {
+  return tally.reached >= pause
+}
+
+async function rest(delivery: Delivery): Promise<void> {
+  await nextTurn()
+  delivery.pause = delivery.tally.reached + SENT_A_TURN
 }
 
 function checkAck(ack: number | undefined): void {

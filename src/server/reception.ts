@@ -4,6 +4,7 @@
 import type { Clock } from '../core/clock.ts'
 import { CLOSE, closeCause } from '../protocol/close-codes.ts'
 import { encode } from '../protocol/server-codec.ts'
+import { SUBPROTOCOL } from '../protocol/version.ts'
 import type { Handlers, Link } from '../transports/transport.ts'
 import type { RequestHandler } from './api.ts'
 import { Connection } from './connection.ts'
@@ -44,28 +45,46 @@ export class Reception {
   /** What the transport calls for the links and requests of one listener. */
   handlers(port: Port, request: RequestHandler): Handlers<Connection> {
     const { clock, board, doorman } = this.#parts
+    const rules = doorman.rulesOf(port.settings.host)
     return {
-      upgrade: asked =>
-        doorman.upgrade(asked, port.speaksNative, () => new Connection(board, port, asked.address)),
-      refuses: asked => doorman.refuses(asked.header('host'), asked.header('origin'), asked.address),
+      upgrade: asked => {
+        const address = doorman.clientOf(asked.address, asked)
+        const refused = doorman.turnsAway(rules, asked, address, clock.now())
+        if (refused !== null) return { accept: false, ...refused }
+        const data = new Connection(board, port, address, board.gate.approach(asked))
+        const isNative = port.speaksNative && asked.protocols.includes(SUBPROTOCOL)
+        return isNative ? { accept: true, data, protocol: SUBPROTOCOL } : { accept: true, data }
+      },
+      refuses: asked => {
+        const address = doorman.clientOf(asked.address, asked)
+        return doorman.refuses(rules, asked.header('host'), asked.header('origin'), address)
+      },
       open: link => this.#open(link),
       text: ({ data }, text) => hear(data, text, clock.now()),
       binary: ({ data }, bytes) => data.binary(clock.now(), bytes.length),
       control: ({ data }, frame) => void data.control(clock.now(), frame),
       closed: ({ data }, how) => this.#closed(data, how.code, how.by === 'slow'),
-      request: (asked, address) => {
-        const refused = doorman.refuses(asked.headers.get('host'), asked.headers.get('origin'), address)
-        return refused === null ? request(asked) : new Response(refused.body, { status: refused.status })
+      request: (asked, from) => {
+        const header = (name: string) => asked.headers.get(name)
+        const address = doorman.clientOf(from, { header })
+        const refused = doorman.refuses(rules, header('host'), header('origin'), address)
+        return refused === null
+          ? request(asked, address)
+          : new Response(refused.body, { status: refused.status })
       },
       onError: (error, { stage }) => this.#parts.onError(error, stage),
     }
+  }
+
+  tick(at: number): void {
+    this.#parts.doorman.tick(at)
   }
 
   /** A connection said what it speaks. */
   decided(connection: Connection): void {
     if (!connection.undecided) return
     connection.undecided = false
-    this.#parts.doorman.leave(connection.address)
+    this.#parts.doorman.decided(connection.address)
   }
 
   /** Closes every link with 1012. Greeted native ones are told first when to come back: not all at once. */
@@ -85,13 +104,14 @@ export class Reception {
     if (this.closing) return link.close(CLOSE.restart, 'server restarts')
     this.connections.add(connection)
     connection.open(link, this.#parts.clock.now())
-    if (connection.undecided) this.#parts.doorman.enter(connection.address)
+    this.#parts.doorman.enter(connection.address, connection.undecided)
     if (connection.dialect?.name === 'gateway') this.#parts.gatewayLinks.add(connection)
   }
 
   #closed(connection: Connection, code: number, slow: boolean): void {
     if (!this.connections.delete(connection)) return
     this.decided(connection)
+    this.#parts.doorman.leave(connection.address)
     this.#parts.gatewayLinks.remove(connection)
     this.#parts.gone(connection)
     if (slow) this.#parts.counters.count('slow_cut')

@@ -106,6 +106,21 @@ describe('after a restart', () => {
     expect([after.state('a'), after.story('b')]).toEqual(['away', ['leave node_lost']])
   })
 
+  test('who beats by HTTP has as long as its next beat may take, and what it agreed is said anew', () => {
+    const before = new FakeServer('auto')
+    before.beats.beat([{ id: 'a', period: 5_000, grace: 0 }, { id: 'b' }])
+    before.advance(2_000)
+    const after = restart(before, 500)
+    after.advance(88_000)
+    expect(after.told).toEqual([])
+    expect(after.beats.beat([{ id: 'a' }])).toMatchObject([{ id: 'a', state: 'online', sinceLast: 90_500 }])
+    after.advance(2_500)
+    expect([after.story('a'), after.story('b')]).toEqual([[], ['leave node_lost']])
+    after.beats.beat([{ id: 'a', period: 5_000, grace: 0 }])
+    after.advance(5_200)
+    expect(after.story('a')).toEqual(['leave lost'])
+  })
+
   test('a wall clock that was set back meanwhile puts no evidence into the future', () => {
     const server = restart(crowd(), -3_600_000)
     for (const session of server.board.detector.table.inOrder.after(null, 10))

@@ -4,6 +4,8 @@ import { NEVER } from '../core/clock.ts'
 import type { Detector } from '../core/detector.ts'
 import { lastEvidenceAt } from '../core/session.ts'
 import { makeTerms, type Terms } from '../core/terms.ts'
+import { boundOf } from '../core/timing.ts'
+import { HTTP, HTTP_TIMING, HttpTerms } from '../dialects/http-terms.ts'
 import type { PublishedTerms } from '../dialects/published-terms.ts'
 import type { SessionRecord } from '../stores/store.ts'
 import type { Connection } from './connection.ts'
@@ -11,7 +13,10 @@ import { orNull, type WallTime } from './monotonic.ts'
 import type { Port } from './port.ts'
 import type { Settings } from './settings.ts'
 
-/** Sessions of an earlier run: suspect for `restartGrace`, longer where they were away; told to nobody. */
+/**
+ * Sessions of an earlier run: suspect for `restartGrace`, longer where they were away, and by HTTP for as long as their next
+ * beat may take; told to nobody.
+ */
 export function restoreSessions(
   detector: Detector<Connection>,
   records: readonly SessionRecord[],
@@ -22,13 +27,22 @@ export function restoreSessions(
 ): void {
   // the wall clock may have been set back since
   const past = (wall: number) => Math.min(time.monotonic(wall), at)
+  const published = new Map<string, PublishedTerms>(Object.entries(port.published))
+  const http = new HttpTerms(settings.suspectAfter).of(HTTP_TIMING)
+  // Only dialect and graces matter until the session comes back and takes the terms of its new listener.
+  const termsOf = (dialect: string): Terms => {
+    if (dialect === 'native') return port.native.own
+    if (dialect === HTTP) return http
+    return published.get(dialect)?.member ?? makeTerms(dialect, settings.timing)
+  }
   for (const record of records) {
+    const terms = termsOf(record.dialect)
     const session = {
       ...record,
-      terms: termsOf(record.dialect, settings, port),
+      terms,
       lastEvidenceAt: past(record.lastEvidenceAt),
       lastBeatAt: record.lastBeatAt === null ? NEVER : past(record.lastBeatAt),
-      grace: settings.restartGrace,
+      grace: terms === http ? Math.max(settings.restartGrace, boundOf(http.timing)) : settings.restartGrace,
     }
     detector.apply({ type: 'restore', session }, at)
   }
@@ -57,12 +71,4 @@ export function openSessions(detector: Detector<Connection>, time: WallTime): Se
       },
     ]
   })
-}
-
-// Only its dialect and graces matter until the session comes back and takes the terms of its new listener.
-function termsOf(dialect: string, settings: Settings, port: Port): Terms {
-  const published = new Map<string, PublishedTerms>(Object.entries(port.published))
-  return dialect === 'native'
-    ? port.native.own
-    : (published.get(dialect)?.member ?? makeTerms(dialect, settings.timing))
 }

@@ -36,6 +36,8 @@ function setUp(sessions: SessionRecord[] = []) {
       wall: Date.now,
       random: n => crypto.getRandomValues(new Uint8Array(n)),
       log,
+      node: 'here',
+      authority: null,
     },
     { epoch: 1, firstSessionId: 1, sessions, lapses: [], close: async open => void closed.push(open) },
   )

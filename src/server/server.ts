@@ -1,46 +1,31 @@
-// A presence server: puts the rooms together, starts and stops them in order, and answers for all of them.
-// It decides nothing that the detector, the ledger or a dialect decides.
+// A presence server: starts and stops its parts in order, drives their one timer, and answers for all of them. It decides
+// nothing that the detector, the ledger or a dialect decides.
 
+import type { Authority } from '../auth/authority.ts'
 import type { Clock } from '../core/clock.ts'
 import { TICK } from '../core/timing.ts'
 import type { Step, Transition } from '../core/transition.ts'
-import { SystoleError } from '../errors.ts'
 import { SUBPROTOCOL } from '../protocol/version.ts'
 import type { Opened, Store } from '../stores/store.ts'
 import type { Listener, Transport } from '../transports/transport.ts'
-import { Acknowledgements } from './acknowledgements.ts'
 import type {
   ListenerAddress,
-  MemberAnswer,
-  MembersQuery,
   PresenceServer,
   PushOptions,
   PushResult,
+  PushTargets,
   RequestHandler,
   ServerStatus,
-  SessionAnswer,
-  SessionsQuery,
 } from './api.ts'
-import { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
-import { Counters } from './counters.ts'
-import { Doorman } from './doorman.ts'
-import { GatewayLinks } from './gateway-links.ts'
-import { Groups } from './groups.ts'
-import { HeartbeatList } from './heartbeat-list.ts'
-import { Hub } from './hub/hub.ts'
 import type { Log } from './log.ts'
-import { MessageListeners, type OnMessage } from './message-listeners.ts'
-import { WallTime } from './monotonic.ts'
-import { Natives } from './natives.ts'
+import type { OnMessage } from './message-listeners.ts'
 import { makePort } from './port.ts'
-import { Push } from './push.ts'
-import { Reception } from './reception.ts'
 import { openSessions, restoreSessions } from './restart.ts'
+import { furnish, type Rooms } from './rooms.ts'
 import type { Settings } from './settings.ts'
-import { Switchboard } from './switchboard.ts'
 import { Ticker } from './ticker.ts'
-import { Views } from './views.ts'
+import { readTls } from './tls-files.ts'
 
 /** What a server needs from outside: adapters, clocks, randomness, a log. */
 export interface ServerParts {
@@ -51,6 +36,12 @@ export interface ServerParts {
   readonly wall: () => number
   readonly random: (bytes: number) => Uint8Array
   readonly log: Log
+  /** Name of this node. */
+  readonly node: string
+  /** Says who somebody is; `null`: open mode. */
+  readonly authority: Authority | null
+  /** Called at the stop, before the store is closed: what reads its log and notes things in it ends here. */
+  readonly beforeClose?: () => Promise<void>
 }
 
 /** Told what every commit returned, in order. */
@@ -63,20 +54,7 @@ export class Server implements PresenceServer {
   readonly #settings: Settings
   readonly #parts: ServerParts
   readonly #opened: Opened
-  readonly #time: WallTime
-  readonly #counters: Counters
-  readonly #committer: Committer
-  readonly #board: Switchboard
-  readonly #views: Views
-  readonly #push: Push
-  readonly #hub: Hub
-  readonly #groups: Groups
-  readonly #listeners: MessageListeners
-  readonly #acknowledgements = new Acknowledgements()
-  readonly #natives: Natives
-  readonly #list: HeartbeatList
-  readonly #gatewayLinks: GatewayLinks
-  readonly #reception: Reception
+  readonly #rooms: Rooms
   readonly #ticker: Ticker
   readonly #startedAt: number
   readonly #ports: { readonly listener: Listener; readonly address: ListenerAddress }[] = []
@@ -86,74 +64,18 @@ export class Server implements PresenceServer {
 
   /** `opened`: what `parts.store.open()` gave. */
   constructor(settings: Settings, parts: ServerParts, opened: Opened) {
-    const { store, clock, wall, random, log } = parts
-    const at = clock.now()
     this.#settings = settings
     this.#parts = parts
     this.#opened = opened
-    this.#startedAt = wall()
-    this.#time = new WallTime(clock, wall)
-    this.#counters = new Counters(log, clock)
-    this.#committer = new Committer(store, this.#time, steps => this.#tell(steps))
-    this.#list = new HeartbeatList(store, clock)
-    this.#listeners = new MessageListeners(log)
-    const failed = (stage: string) => (error: unknown) =>
-      log.error({ err: error, stage }, `failed at ${stage}: the rest goes on`)
-    this.#groups = new Groups(
-      { store, clock, committer: this.#committer, time: this.#time, onError: failed('groups') },
-      opened.lapses,
-    )
-    this.#natives = new Natives({
-      time: this.#time,
-      groups: this.#groups,
-      listeners: this.#listeners,
-      acknowledgements: this.#acknowledgements,
-      maxMessage: settings.maxMessage,
-      request: (connection, message) => this.#hub.request(connection, message),
-    })
-    const doorman = new Doorman(settings, this.#counters)
-    this.#board = new Switchboard(
-      {
-        detector: { firstId: opened.firstSessionId, breaker: settings.breaker },
-        committer: this.#committer,
-        counters: this.#counters,
-        log,
-        rate: settings.rate,
-        native: this.#natives,
-        sendList: connection => this.#sendList(connection),
-        decided: connection => this.#reception.decided(connection),
-      },
-      at,
-    )
-    this.#views = new Views(this.#board.detector, this.#time)
-    this.#push = new Push({ store, clock, views: this.#views, acknowledgements: this.#acknowledgements })
-    this.#hub = new Hub({
-      store,
-      views: this.#views,
-      run: nameOf(random(9)),
-      maxQueued: settings.maxQueued,
-      version: opened.epoch * 2 ** 32,
-      now: () => clock.now(),
-      wall: () => this.#time.told(clock.now()),
+    this.#startedAt = parts.wall()
+    this.#rooms = furnish(settings, parts, opened, {
+      tell: steps => this.#tell(steps),
       publish: (topic, text) => {
         for (const { listener } of this.#ports) listener.publish(topic, text)
       },
-      nextTurn: run => void setImmediate(run),
-      count: name => this.#counters.count(name),
-      onError: failed('hub'),
+      sendList: connection => this.#sendList(connection),
     })
-    this.#gatewayLinks = new GatewayLinks(this.#board, random)
-    this.#reception = new Reception({
-      clock,
-      board: this.#board,
-      doorman,
-      gatewayLinks: this.#gatewayLinks,
-      counters: this.#counters,
-      gone: connection => this.#gone(connection),
-      onError: (error, stage) =>
-        log.error({ err: error, stage }, `failed at ${stage}: this connection ends, others go on`),
-    })
-    this.#ticker = new Ticker(TICK, clock, {
+    this.#ticker = new Ticker(TICK, parts.clock, {
       stalled: (ms, now) => this.#stalled(ms, now),
       tick: now => this.#tick(now),
     })
@@ -162,10 +84,13 @@ export class Server implements PresenceServer {
   /** Puts back open sessions, listens on every port, and begins to judge. */
   async start(request: RequestHandler): Promise<void> {
     const { clock, transport } = this.#parts
-    const { detector } = this.#board
+    const { board, time, bans, sessionData, views, reception } = this.#rooms
     const settings = this.#settings
+    const tls = settings.tls === null ? null : await readTls(settings.tls)
     const ports = settings.listeners.map(listener => makePort(listener, settings))
-    restoreSessions(detector, this.#opened.sessions, settings, ports[0]!, this.#time, clock.now())
+    restoreSessions(board.detector, this.#opened.sessions, settings, ports[0]!, time, clock.now())
+    await bans.load()
+    await sessionData.load(session => views.sessionOf(session) !== null)
     try {
       for (const port of ports) {
         const { host, port: number, dialect } = port.settings
@@ -175,8 +100,9 @@ export class Server implements PresenceServer {
           maxMessageBytes: settings.maxMessage,
           maxQueuedBytes: settings.maxQueued,
           ...(port.speaksNative && { streamProtocol: SUBPROTOCOL }),
+          ...(tls !== null && { tls }),
         }
-        const listener = await transport.listen(options, this.#reception.handlers(port, request))
+        const listener = await transport.listen(options, reception.handlers(port, request))
         const address = { host: listener.host, port: listener.port, dialect, bound: port.bound }
         this.#ports.push({ listener, address })
       }
@@ -192,110 +118,94 @@ export class Server implements PresenceServer {
     return this.#ports.map(({ address }) => address)
   }
 
-  async members({
-    after,
-    limit,
-    state,
-  }: MembersQuery): Promise<{ members: MemberAnswer[]; next: string | null }> {
-    this.#committer.flush()
-    const query = { order: 'id' as const, after, limit, ...(state !== undefined && { state }) }
-    const page = await this.#parts.store.page(query)
-    const at = this.#parts.clock.now()
-    return { members: page.members.map(record => this.#views.member(record, at)), next: page.next }
+  get node(): string {
+    return this.#parts.node
   }
 
-  async member(id: string): Promise<{ member: MemberAnswer; sessions: SessionAnswer[] } | null> {
-    this.#committer.flush()
-    const [record] = await this.#parts.store.lookup([id])
-    if (record == null) return null
-    const at = this.#parts.clock.now()
-    const sessions = this.#views.sessionsOf(id).map(session => this.#views.session(session, at))
-    return { member: this.#views.member(record, at), sessions }
+  get tally(): PresenceServer['tally'] {
+    return this.#rooms.directory.tally
   }
 
-  sessions({ after, limit, anonymous }: SessionsQuery): { sessions: SessionAnswer[]; next: string | null } {
-    const at = this.#parts.clock.now()
-    const { found, next } = this.#views.page(after === null ? null : Number(after), limit, anonymous)
-    return {
-      sessions: found.map(session => this.#views.session(session, at)),
-      next: next === null ? null : String(next),
-    }
+  get census(): PresenceServer['census'] {
+    return this.#rooms.directory.census
   }
+
+  get log(): PresenceServer['log'] {
+    return this.#rooms.log
+  }
+
+  get bans(): PresenceServer['bans'] {
+    return this.#rooms.bans
+  }
+
+  get beats(): PresenceServer['beats'] {
+    return this.#rooms.beats
+  }
+
+  members: PresenceServer['members'] = query => this.#rooms.directory.members(query)
+  member: PresenceServer['member'] = id => this.#rooms.directory.member(id)
+  evidence: PresenceServer['evidence'] = (...asked) => this.#rooms.directory.evidence(...asked)
+  lookup: PresenceServer['lookup'] = ids => this.#rooms.directory.lookup(ids)
+  history: PresenceServer['history'] = (...asked) => this.#rooms.directory.history(...asked)
+  groups: PresenceServer['groups'] = (...asked) => this.#rooms.directory.groups(...asked)
+  session: PresenceServer['session'] = id => this.#rooms.directory.session(id)
+  sessions: PresenceServer['sessions'] = query => this.#rooms.directory.sessions(query)
+
+  kick: PresenceServer['kick'] = async (...asked) => this.#rooms.commands.kick(...asked)
+  describe: PresenceServer['describe'] = (...asked) => this.#rooms.commands.describe(...asked)
+  erase: PresenceServer['erase'] = member => this.#rooms.commands.erase(member)
+  addToGroup: PresenceServer['addToGroup'] = (...asked) => this.#rooms.commands.addToGroup(...asked)
+  removeFromGroup: PresenceServer['removeFromGroup'] = (...asked) =>
+    this.#rooms.commands.removeFromGroup(...asked)
+  bind: PresenceServer['bind'] = (...asked) => this.#rooms.commands.bind(...asked)
+  unbind: PresenceServer['unbind'] = clientId => this.#rooms.commands.unbind(clientId)
+  setSessionData: PresenceServer['setSessionData'] = (...asked) =>
+    this.#rooms.commands.setSessionData(...asked)
 
   status(): ServerStatus {
     const { degraded, problem } = this.#parts.store.health
+    const { board, natives, reception, counters } = this.#rooms
     return {
       ready: this.#ports.length > 0 && this.#stopping === null,
       degraded,
       problem,
-      held: this.#board.detector.breaker.held,
+      held: board.detector.breaker.held,
       members: this.#parts.store.counts,
-      sessions: this.#board.detector.table.size - this.#natives.observers,
-      connections: this.#reception.connections.size,
+      sessions: board.detector.table.size - natives.observers,
+      connections: reception.connections.size,
       startedAt: this.#startedAt,
-      counters: this.#counters.read(),
+      counters: counters.read(),
     }
   }
 
-  async pushToMember(id: string, data: unknown, { ack }: PushOptions = {}): Promise<PushResult> {
-    this.#committer.flush()
-    return this.#push.toMember(id, data, ack)
+  async push(targets: PushTargets, data: unknown, options: PushOptions = {}): Promise<PushResult> {
+    this.#rooms.committer.flush()
+    const { anonymous, all } = targets
+    const nameless = all === true && anonymous === true ? this.#rooms.reception.connections : null
+    return this.#rooms.push.to(targets, nameless, data, options.ack)
   }
 
-  async pushToType(type: string, data: unknown, { ack }: PushOptions = {}): Promise<PushResult> {
-    this.#committer.flush()
-    return this.#push.toMany({ type }, data, ack)
+  pushToMember(id: string, data: unknown, options?: PushOptions): Promise<PushResult> {
+    return this.push({ members: [id] }, data, options)
   }
 
-  async pushToGroup(group: string, data: unknown, { ack }: PushOptions = {}): Promise<PushResult> {
-    this.#committer.flush()
-    return this.#push.toMany({ group }, data, ack)
+  pushToType(type: string, data: unknown, options?: PushOptions): Promise<PushResult> {
+    return this.push({ types: [type] }, data, options)
   }
 
-  async pushToAll(
+  pushToGroup(group: string, data: unknown, options?: PushOptions): Promise<PushResult> {
+    return this.push({ groups: [group] }, data, options)
+  }
+
+  pushToAll(
     data: unknown,
-    { ack, anonymous }: PushOptions & { readonly anonymous?: boolean } = {},
+    { anonymous = false, ...options }: PushOptions & { readonly anonymous?: boolean } = {},
   ): Promise<PushResult> {
-    this.#committer.flush()
-    const others = anonymous === true ? { nameless: this.#reception.connections } : {}
-    return this.#push.toMany(others, data, ack)
-  }
-
-  async kick(memberId: string, { reason = 'kicked' }: { readonly reason?: string } = {}): Promise<number> {
-    this.#refuseWhileStopping()
-    const sessions = this.#views.sessionsOf(memberId)
-    const at = this.#parts.clock.now()
-    for (const session of sessions) {
-      const { link } = session
-      this.#board.apply({ type: 'end', session, reason: 'kicked' }, at)
-      // one that beats for others too is theirs
-      if (link !== null && link.members === 0) link.dismiss('kicked', reason)
-    }
-    return sessions.length
-  }
-
-  async addToGroup(group: string, memberId: string, { ttl }: { readonly ttl?: number } = {}): Promise<void> {
-    this.#refuseWhileStopping()
-    return this.#groups.add(group, memberId, ttl)
-  }
-
-  async removeFromGroup(group: string, memberId: string): Promise<void> {
-    this.#refuseWhileStopping()
-    return this.#groups.remove(group, memberId)
+    return this.push({ all: true, anonymous }, data, options)
   }
 
   onMessage(listener: OnMessage): () => void {
-    return this.#listeners.add(listener)
-  }
-
-  bind(clientId: string, memberId: string): void {
-    this.#refuseWhileStopping()
-    this.#gatewayLinks.bind(clientId, memberId, this.#parts.clock.now())
-  }
-
-  unbind(clientId: string): void {
-    this.#refuseWhileStopping()
-    this.#gatewayLinks.unbind(clientId, this.#parts.clock.now())
+    return this.#rooms.listeners.add(listener)
   }
 
   onTransitions(listener: OnTransitions): () => void {
@@ -303,62 +213,66 @@ export class Server implements PresenceServer {
     return () => this.#told.delete(listener)
   }
 
+  async reload(): Promise<void> {
+    const { tls } = this.#settings
+    if (tls === null) return
+    const pem = await readTls(tls)
+    for (const { listener } of this.#ports) listener.reloadTls(pem)
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#stop()
     return this.#stopping
   }
 
-  // The store is about to close, or closed: a change would be lost.
-  #refuseWhileStopping(): void {
-    if (this.#stopping !== null)
-      throw new SystoleError('not_running', 'the server is stopping: nothing can be changed any more')
-  }
-
   // Sessions are not ended: they are found open at the next start, and those who return are never told as gone.
   async #stop(): Promise<void> {
+    const { commands, reception, committer, board, time } = this.#rooms
+    commands.stopping = true
     this.#ticker.stop()
     for (const { listener } of this.#ports) listener.stopAccepting()
-    this.#reception.closeAll()
-    await this.#committer.settle()
-    await this.#opened.close(openSessions(this.#board.detector, this.#time))
+    reception.closeAll()
+    await Promise.all([committer.settle(), this.#parts.beforeClose?.()])
+    await this.#opened.close(openSessions(board.detector, time))
     await Promise.all(this.#ports.map(({ listener }) => listener.stop()))
   }
 
   #tick(at: number): void {
-    this.#board.apply({ type: 'tick' }, at)
-    this.#hub.tick(at)
-    this.#natives.trips.tick(at)
-    this.#acknowledgements.tick(at)
-    this.#groups.tick(at)
+    const { board, hub, natives, acknowledgements, groups, time, reception, gate } = this.#rooms
+    board.apply({ type: 'tick' }, at)
+    hub.tick(at)
+    natives.trips.tick(at)
+    acknowledgements.tick(at)
+    groups.tick(at)
+    gate.tick(at)
+    reception.tick(at)
     if (at - this.#correctedAt < MINUTE) return
     this.#correctedAt = at
-    this.#time.correct()
+    time.correct()
   }
 
   #stalled(ms: number, at: number): void {
-    this.#counters.count('stalls')
-    this.#counters.count('stalled_ms', ms)
+    const { counters, board } = this.#rooms
+    counters.count('stalls')
+    counters.count('stalled_ms', ms)
     if (ms > 1_000)
       this.#parts.log.warn({ ms }, `did not run for ${ms} ms: every deadline is that much later`)
-    this.#board.apply({ type: 'stalled', ms }, at)
+    board.apply({ type: 'stalled', ms }, at)
   }
 
   #sendList(connection: Connection): void {
-    this.#committer.flush()
-    this.#list
+    const { committer, list } = this.#rooms
+    committer.flush()
+    list
       .send(connection)
       .catch(error => this.#parts.log.error({ err: error, stage: 'list' }, 'could not answer GetHeartbeat'))
   }
 
-  #gone(connection: Connection): void {
-    this.#natives.gone(connection)
-    this.#hub.closed(connection)
-  }
-
   #tell(steps: readonly Step[]): void {
-    this.#list.outdate()
-    this.#groups.tell(steps)
-    this.#hub.tell(steps)
+    const { list, groups, hub } = this.#rooms
+    list.outdate()
+    groups.tell(steps)
+    hub.tell(steps)
     for (const listener of this.#told) {
       try {
         listener(steps)
@@ -367,8 +281,4 @@ export class Server implements PresenceServer {
       }
     }
   }
-}
-
-function nameOf(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }

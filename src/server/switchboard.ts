@@ -10,7 +10,9 @@ import type { Committer } from './committer.ts'
 import type { Connection } from './connection.ts'
 import type { Counters } from './counters.ts'
 import type { Rate } from './flood.ts'
+import type { Gate } from './gate.ts'
 import type { Log } from './log.ts'
+import { attach, detach, lose } from './seating.ts'
 
 /** What the switchboard works with. */
 export interface SwitchboardParts {
@@ -19,29 +21,55 @@ export interface SwitchboardParts {
   readonly counters: Counters
   readonly log: Log
   readonly rate: Rate
+  readonly profileBytes: number
+  /** Updates of one member that are told per second. */
+  readonly updates: number
+  readonly gate: Gate
   readonly native: NativeHouse<Connection>
   /** Answers a GetHeartbeat. */
   sendList(connection: Connection): void
   /** A connection said what it speaks. */
   decided(connection: Connection): void
+  /** A session is over. */
+  ended(session: string): void
 }
+
+interface Admitted {
+  readonly connection: Connection
+  readonly session: Session<Connection>
+  readonly resumed: boolean
+}
+
+const SECOND = 1_000
 
 export class Switchboard implements Board<Connection> {
   readonly detector: Detector<Connection>
   readonly rate: Rate
+  readonly profileBytes: number
+  readonly gate: Gate
   readonly native: NativeHouse<Connection>
   readonly #parts: SwitchboardParts
+  /** Sessions that stand by a pass, of which the gate is not told yet: only when they are committed. */
+  #admitted: Admitted[] = []
 
   constructor(parts: SwitchboardParts, at: number) {
     this.#parts = parts
     this.rate = parts.rate
+    this.profileBytes = parts.profileBytes
+    this.gate = parts.gate
     this.native = parts.native
     this.detector = new Detector(parts.detector, at)
+    this.detector.updates.spacing = Math.ceil(SECOND / parts.updates)
   }
 
   /** Tells the detector and does what follows. */
   apply(event: DetectorEvent<Connection>, at: number): void {
     for (const effect of this.detector.apply(event, at)) this.#do(effect, at)
+    if (this.#admitted.length > 0) this.#admit(at)
+  }
+
+  admitted(connection: Connection, session: Session<Connection>, resumed: boolean): void {
+    this.#admitted.push({ connection, session, resumed })
   }
 
   sendList(connection: Connection): void {
@@ -58,9 +86,10 @@ export class Switchboard implements Board<Connection> {
     counters.warn(`bad_input_${what}`, `frame refused: ${what}`, { detail, address: connection.address })
   }
 
-  rateDropped(connection: Connection): void {
-    const { address } = connection
-    this.#parts.counters.warn('rate_dropped', 'frame dropped: over the rate limit', { address })
+  rateDropped({ address }: Connection, bytes: boolean): void {
+    const name = bytes ? 'bytes_dropped' : 'rate_dropped'
+    const limit = bytes ? 'limit of bytes' : 'rate limit'
+    this.#parts.counters.warn(name, `frame dropped: over the ${limit}`, { address })
   }
 
   failed(error: unknown): void {
@@ -73,7 +102,8 @@ export class Switchboard implements Board<Connection> {
   #do(effect: Effect<Connection>, at: number): void {
     switch (effect.type) {
       case 'begun':
-        return effect.link.attach(effect.session, effect.resumed, at)
+        if (effect.link !== null) attach(this, effect.link, effect.session, effect.resumed, at)
+        return
       case 'refused':
         return effect.link.dismiss(effect.why, effect.why, { re: 'hello' })
       case 'waiting':
@@ -83,21 +113,33 @@ export class Switchboard implements Board<Connection> {
       case 'cut':
         return this.#cut(effect.link, effect.session, at)
       case 'replaced':
-        effect.link.lose(effect.session, at)
+        lose(this, effect.link, effect.session, at)
         return effect.link.dismiss('replaced', 'replaced')
       case 'detached':
-        return effect.link.detach(effect.session, effect.why, at)
+        return detach(this, effect.link, effect.session, effect.why, at)
       case 'change':
+        if (effect.change.kind === 'end') this.#ended(effect.change.session)
         return this.#parts.committer.add(effect.change)
       case 'breaker':
         return this.#breaker(effect.held, effect.silent, effect.sessions)
     }
   }
 
+  // What a token says of groups comes after the begin it belongs to.
+  #admit(at: number): void {
+    for (const { connection, session, resumed } of this.#admitted.splice(0))
+      this.gate.admitted(connection, session, resumed, at)
+  }
+
+  #ended(session: number): void {
+    this.gate.ended(session)
+    this.#parts.ended(String(session))
+  }
+
   #cut(connection: Connection, session: Session<Connection>, at: number): void {
     const { counters } = this.#parts
     const isLate = connection.lacksHello(session)
-    connection.lose(session, at)
+    lose(this, connection, session, at)
     // a session that is on another connection by now was not silent
     counters.count(session.link === null ? 'silent_cut' : 'taken_over')
     if (isLate) connection.dismiss('hello_late', 'no hello came in time')

@@ -4,23 +4,48 @@
 import type { Detector } from '../core/detector.ts'
 import { lastEvidenceAt, type Session } from '../core/session.ts'
 import type { MemberRecord } from '../stores/store.ts'
-import type { MemberAnswer, SessionAnswer } from './api.ts'
+import type { SessionAnswer } from './api.ts'
 import type { Connection } from './connection.ts'
 import { orNull, type WallTime } from './monotonic.ts'
+import type { SessionData } from './session-data.ts'
 
 const SLICE = 1_000
 
+/** What it looks at. */
+export interface ViewParts {
+  readonly detector: Detector<Connection>
+  readonly time: WallTime
+  readonly sessionData: Pick<SessionData, 'of'>
+  /** Name of this node. */
+  readonly node: string
+}
+
+/** What of a member the evidence of this node may make fresher. */
+type Known = Pick<MemberRecord, 'id' | 'state' | 'lastEvidenceAt' | 'lastBeatAt'>
+
 export class Views {
+  readonly #parts: ViewParts
   readonly #detector: Detector<Connection>
   readonly #time: WallTime
 
-  constructor(detector: Detector<Connection>, time: WallTime) {
-    this.#detector = detector
-    this.#time = time
+  constructor(parts: ViewParts) {
+    this.#parts = parts
+    this.#detector = parts.detector
+    this.#time = parts.time
+  }
+
+  /** Name of this node. */
+  get node(): string {
+    return this.#parts.node
+  }
+
+  /** Whether a member has a session on this node. */
+  isHere(member: string): boolean {
+    return this.#detector.table.of(member) !== null
   }
 
   /** The record with the freshest evidence. */
-  member(record: MemberRecord, at: number): MemberAnswer {
+  member<R extends Known>(record: R, at: number): R & { readonly held?: true } {
     let { lastEvidenceAt: evidence, lastBeatAt: beat } = record
     let held = false
     let session = record.state === 'offline' ? null : this.#detector.table.of(record.id)
@@ -49,6 +74,9 @@ export class Views {
       reason: state === 'suspect' ? reason : null,
       address: link?.address ?? null,
       rtt: link?.rtt ?? null,
+      node: this.#parts.node,
+      expires: link?.expires ?? null,
+      data: this.#parts.sessionData.of(String(id)),
       ...(this.#detector.isHeld(session, at) && { held: true as const }),
     }
   }
@@ -70,6 +98,13 @@ export class Views {
       if (slice.length < SLICE) return { found, next: null }
       from = slice.at(-1)!.id
     }
+  }
+
+  /** The open session of this id; `null`: there is none. */
+  sessionOf(id: string): Session<Connection> | null {
+    if (!/^\d{1,16}$/.test(id)) return null
+    const [found] = this.#detector.table.inOrder.after(Number(id) - 1, 1)
+    return found !== undefined && String(found.id) === id ? found : null
   }
 
   /** Sessions of a member on this node, oldest first. */

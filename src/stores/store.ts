@@ -4,6 +4,7 @@
 import type { SessionChange } from '../core/change.ts'
 import type { MemberStatus, Step, Transition } from '../core/transition.ts'
 import type { MemberState, Reason } from '../protocol/words.ts'
+import type { Notebook } from './notebook.ts'
 
 /** A value now, or a promise of it: a store in memory answers at once and costs no turn. */
 export type Awaitable<T> = T | Promise<T>
@@ -34,6 +35,32 @@ export interface MemberRecord {
   readonly settledSince: number
   /** `state` is `suspect` only because nobody was heard of since the start; of that nobody is told. */
   readonly unproven: boolean
+}
+
+/** The little that is asked of very many at once; as in `MemberRecord`. */
+export type Standing = Pick<MemberRecord, 'id' | 'state' | 'version' | 'name' | 'type' | 'profile'>
+
+/** Which members are walked through, in the order of their ids. */
+export interface Walk {
+  /** Goes on behind this id; `null`: from the start. */
+  readonly after: string | null
+  /** Members looked at, at most. */
+  readonly limit: number
+  /** Those who are not offline, of a type, or in a group by whatever makes them so; hidden ones too. */
+  readonly among: 'here' | { readonly type: string } | { readonly group: string }
+}
+
+/** Is shown one member; false: no further one now. */
+export type Visit = (id: string, state: MemberState) => boolean
+
+/** How a member is, and how that is known. */
+export interface EvidenceRecord
+  extends Pick<
+    MemberRecord,
+    'id' | 'state' | 'since' | 'lastEvidenceAt' | 'lastBeatAt' | 'reason' | 'version'
+  > {
+  readonly name?: string | null
+  readonly type?: string | null
 }
 
 /** One open session as it was written last. */
@@ -81,8 +108,21 @@ export interface PageQuery {
   readonly state?: MemberState
   /** Only members whom others find in this group; with order `id`. */
   readonly group?: string
+  /** Only members of this type; with order `id`. */
+  readonly type?: string
+  /** Only members whose id begins so; with order `id`. */
+  readonly prefix?: string
+  /** Only members that are in this group by whatever makes them so, also hidden ones; with order `id`. */
+  readonly memberOf?: string
   /** Only members whom others see as not offline, suspicions apart; with order `id`. */
   readonly present?: true
+  /** Only members that are not offline, also hidden ones; with order `id`. */
+  readonly here?: true
+  /**
+   * `state` and `type` are meant as others see them, suspicions apart; with order `id`. One that changed its type while
+   * it is hidden is found by neither.
+   */
+  readonly seen?: true
 }
 
 export interface Page {
@@ -114,6 +154,35 @@ export interface Tally extends GroupTally {
   readonly groups: ReadonlyMap<string, GroupTally>
 }
 
+/** How many members are truly in which state, as `page` shows them: hidden members as what they are. */
+export interface Counted {
+  readonly counts: Readonly<Record<MemberState, number>>
+}
+
+/** And by type; only what has members is in the map. */
+export interface GroupCensus extends Counted {
+  readonly name: string
+  readonly types: ReadonlyMap<string, Counted>
+}
+
+/** Counts of all members and of each group, for the host. Kept up with every commit: a view, not a copy. */
+export interface Census extends Omit<GroupCensus, 'name'> {
+  /** `null`: it has no members. */
+  group(name: string): GroupCensus | null
+  /** Groups by name, from the one after `name` on (`null`: from the start). */
+  groupsAfter(name: string | null, limit: number): readonly GroupCensus[]
+}
+
+/** A piece of one member's history, newest first. */
+export interface HistoryPage {
+  readonly transitions: readonly Transition[]
+  /** Version to go on before; `null`: nothing older is kept. */
+  readonly next: number | null
+}
+
+/** Where a reader of the log stands: a cursor, or one of its ends. `newest`: everything that is told from now on. */
+export type LogPlace = string | 'oldest' | 'newest'
+
 /** A piece of the log, oldest first. */
 export interface LogBatch {
   readonly transitions: readonly Transition[]
@@ -140,21 +209,36 @@ export interface StoreHealth {
  * Times in changes and records are wall-clock ms (`at`), never the detector's.
  */
 export interface Store {
+  readonly notebook: Notebook
   /** Called once, before anything else. Rejects with `SystoleError` `store_*` naming the file and the remedy. */
   open(): Promise<Opened>
   commit(changes: readonly SessionChange[]): Awaitable<readonly Step[]>
+  /** The little that is asked of very many: one answer per id, in order; name and type only with `details`. */
+  evidence(ids: readonly string[], details: boolean): Awaitable<readonly (EvidenceRecord | null)[]>
   /** One answer per id, in order; `null` for the unknown. */
   lookup(ids: readonly string[]): Awaitable<readonly (MemberRecord | null)[]>
+  /** The lean form of `lookup`: for beats, of which there are very many. */
+  standings(ids: readonly string[]): Awaitable<readonly (Standing | null)[]>
+  /** Shows members to `visit`, and answers behind which id to go on; `null`: these were all. Makes no record of any. */
+  walk(walk: Walk, visit: Visit): Awaitable<string | null>
   /** Spread over turns where it would block the loop. */
   page(query: PageQuery): Promise<Page>
   /**
-   * `null`: from the oldest kept. At most 1,000 at once; an empty answer means: read to the end. A `reset` tells
-   * nothing; take a snapshot, then read on from its cursor. Rejects with `bad_cursor`, with `cursor_ahead`, or with
-   * `store_failed` while the log cannot be read.
+   * At most 1,000 at once; an empty answer means: read to the end. A `reset` tells nothing; take a snapshot, then
+   * read on from its cursor. Rejects with `bad_cursor`, with `cursor_ahead`, or with `store_failed` while the log
+   * cannot be read. What was told last is answered out of memory.
    */
-  readLog(cursor: string | null, limit: number): Promise<LogBatch>
+  readLog(place: LogPlace, limit: number): Promise<LogBatch>
+  /**
+   * Transitions of one member with a version below `before` (`null`: all), newest first, at most 1,000; like `lookup`
+   * also what is not durable yet. It costs what it tells, not what the log holds. Rejects with `store_failed` while the log cannot be read.
+   */
+  history(member: string, before: number | null, limit: number): Promise<HistoryPage>
+  /** Calls `listener` whenever more of the log can be read, at most once a batch. Returns how to stop. */
+  onLogged(listener: () => void): () => void
   readonly health: StoreHealth
   /** Members by state, as `page` would show them. */
   readonly counts: Readonly<Record<MemberState, number>>
   readonly tally: Tally
+  readonly census: Census
 }

@@ -7,13 +7,16 @@ import { bindError } from './bind-error.ts'
 import { Desk, STOPPED } from './desk.ts'
 import { AskedBy, chosenProtocol, isUpgrade, plainAddress, readOffer } from './handshake.ts'
 import { QueueCheck } from './queue-check.ts'
+import { refusalHeaders } from './refusal.ts'
 import type { Topic } from './topics.ts'
-import type { Closed, Handlers, Listener, ListenOptions, Transport } from './transport.ts'
+import type { Closed, Handlers, Listener, ListenOptions, Pem, Refusal, Transport } from './transport.ts'
 
 type Socket<T> = ServerWebSocket<BunLink<T>>
 
 /** The engine must never drop by itself: our own cap is judged after every send (see Backlog). */
 const ENGINE_QUEUE = 2 ** 31 - 1
+/** How long an answer may be silent that has to be waited for, in seconds. */
+const PATIENCE = 45
 /** Ending 10,000 links costs 100-130 ms in one go; in pieces of this many the worst block measured is 14 ms. */
 const ENDING_BUDGET = 8
 
@@ -22,7 +25,7 @@ export const bunTransport: Transport = {
   async listen<T>(options: ListenOptions, handlers: Handlers<T>): Promise<Listener> {
     const desk = new Desk(options, handlers, ENDING_BUDGET)
     try {
-      return new BunListener(desk, serve(options, desk))
+      return new BunListener(desk, options, serve(await bound(options), desk))
     } catch (error) {
       throw bindError(error, options.host, options.port)
     }
@@ -65,11 +68,16 @@ class BunListener<T> implements Listener {
   readonly host: string
   readonly port: number
   readonly #desk: Desk<T>
-  readonly #server: Server<BunLink<T>>
+  readonly #options: ListenOptions
   readonly #queues: QueueCheck<BaseLink<unknown>>
+  /** The one that accepts. */
+  #server: Server<BunLink<T>>
+  /** Those before it, whose certificate was replaced, for as long as they have links. */
+  readonly #former = new Set<Server<BunLink<T>>>()
 
-  constructor(desk: Desk<T>, server: Server<BunLink<T>>) {
+  constructor(desk: Desk<T>, options: ListenOptions, server: Server<BunLink<T>>) {
     this.#desk = desk
+    this.#options = options
     this.#server = server
     this.#queues = new QueueCheck(desk.maxQueued, () => performance.now(), setImmediate)
     this.host = server.hostname ?? ''
@@ -96,8 +104,18 @@ class BunListener<T> implements Listener {
     if (text === '' || bytes > this.#desk.maxQueued / 4) return this.#desk.sendAll(found.links, text)
     if (this.#desk.ending > 0) dropEnded(found)
     this.#server.publish(topic, text)
+    for (const server of this.#former) server.publish(topic, text)
     found.published += bytes
     this.#queues.note(found, bytes)
+  }
+
+  // The engine takes no other certificate for a server that runs: the next one listens beside it on the same port.
+  reloadTls(tls: Pem): void {
+    if (this.#options.tls === undefined || !this.#desk.accepting) return
+    const former = this.#server
+    this.#server = serve({ ...this.#options, host: this.host, port: this.port, tls }, this.#desk)
+    this.#former.add(former)
+    void former.stop().then(() => this.#former.delete(former))
   }
 
   stopAccepting(): void {
@@ -113,17 +131,28 @@ class BunListener<T> implements Listener {
     // Else links that were just closed with a code of their own would be told 1001 instead.
     await this.#desk.settled()
     await this.#desk.streams?.ended()
-    await this.#server.stop(true)
+    await Promise.all([this.#server, ...this.#former].map(server => server.stop(true)))
     await this.#desk.empty()
   }
+}
+
+// Two servers on one port, as a new certificate needs, the system allows only if both say so from the start. Then it
+// would also allow a second program to take half of the links: so see first that nobody is there.
+async function bound(options: ListenOptions): Promise<ListenOptions> {
+  if (options.tls === undefined) return options
+  const probe = Bun.serve({ hostname: options.host, port: options.port, fetch: () => new Response() })
+  const port = probe.port ?? 0
+  await probe.stop(true)
+  return { ...options, port }
 }
 
 function serve<T>(options: ListenOptions, desk: Desk<T>): Server<BunLink<T>> {
   return Bun.serve<BunLink<T>>({
     hostname: options.host,
     port: options.port,
+    ...(options.tls !== undefined && { tls: { ...options.tls }, reusePort: true }),
     // The engine looks every 4 s, so 10 s means 8 to 12 s; before a connection's first request its own 10 s rule always.
-    idleTimeout: Math.min(255, Math.max(1, Math.ceil(desk.requestTimeout / 1000))),
+    idleTimeout: idleSeconds(desk),
     fetch: (request, server) => answer(request, server, desk),
     websocket: {
       idleTimeout: 0,
@@ -156,6 +185,10 @@ function serve<T>(options: ListenOptions, desk: Desk<T>): Server<BunLink<T>> {
   })
 }
 
+function idleSeconds({ requestTimeout }: { readonly requestTimeout: number }): number {
+  return Math.min(255, Math.max(1, Math.ceil(requestTimeout / 1000)))
+}
+
 /** Only now, not as each is ended: to unsubscribe 10,000 links from ten topics each in one turn would block for 60 ms. */
 function dropEnded({ name, links }: Topic<BaseLink<unknown>>): void {
   for (const link of links) if (link.ending !== undefined) link.unsubscribe(name)
@@ -164,22 +197,26 @@ function dropEnded({ name, links }: Topic<BaseLink<unknown>>): void {
 function answer<T>(request: Request, server: Server<BunLink<T>>, desk: Desk<T>) {
   const address = plainAddress(server.requestIP(request)?.address)
   const header = (name: string) => request.headers.get(name)
-  if (!isUpgrade(header)) return desk.request(request, address, { endure: () => server.timeout(request, 0) })
+  if (!isUpgrade(header)) {
+    const wait = () => server.timeout(request, PATIENCE)
+    const answered = () => server.timeout(request, idleSeconds(desk))
+    return desk.request(request, address, { wait, answered, endure: () => server.timeout(request, 0) })
+  }
   const offer = readOffer(request.method, header)
-  if (!offer.ok) return refuse(offer.status, offer.body)
+  if (!offer.ok) return refuse(offer)
   const asked = new AskedBy(request, address, offer.protocols)
   const admitted = desk.admit(asked)
-  if (!admitted.accept) return refuse(admitted.status, admitted.body)
+  if (!admitted.accept) return refuse(admitted)
   const protocol = chosenProtocol(admitted, offer.protocols)
   const data = new BunLink(desk, admitted.data, address, protocol)
   // Without this header the engine answers with the first protocol the client offered; empty, it names none.
   const headers = offer.protocols.length > 0 ? { 'Sec-WebSocket-Protocol': protocol } : undefined
   const upgraded = server.upgrade(request, headers === undefined ? { data } : { data, headers })
-  return upgraded ? undefined : refuse(400, 'not a WebSocket upgrade')
+  return upgraded ? undefined : refuse({ status: 400, body: 'not a WebSocket upgrade' })
 }
 
-function refuse(status: number, body: string): Response {
-  return new Response(body, { status })
+function refuse(refusal: Refusal): Response {
+  return new Response(refusal.body, { status: refusal.status, headers: refusalHeaders(refusal) })
 }
 
 /** The peer gets the right code, our side 1006 and a text: the text tells which protocol rule was broken. */

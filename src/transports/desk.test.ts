@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { BaseLink } from './base-link.ts'
 import { Desk } from './desk.ts'
+import type { Exchange } from './stream-link.ts'
 import type { Handlers } from './transport.ts'
 
 class Line extends BaseLink<null> {
@@ -78,4 +79,23 @@ test('a write that throws ends that link only, the others get theirs', () => {
   desk.sendAll(desk.topics.get('all')!.links, 'news')
   expect([first.written, last.written]).toEqual([['news'], ['news']])
   expect([told, broken.ending?.code]).toEqual([['error in publish'], 1011])
+})
+
+test('an answer that has to be waited for may be silent; what comes after a whole one is waited for as ever', async () => {
+  const told = async (method: string, answer: () => Response | Promise<Response>) => {
+    const calls: string[] = []
+    const handlers = { request: answer } as unknown as Handlers<unknown>
+    const desk = new Desk({ host: '', port: 0 }, handlers, 8)
+    const exchange = {
+      wait: () => calls.push('wait'),
+      answered: () => calls.push('answered'),
+    } as unknown as Exchange
+    await desk.request(new Request('http://localhost/', { method }), '127.0.0.1', exchange)
+    return calls
+  }
+  const stream = new Response('', { headers: { 'content-type': 'application/x-ndjson' } })
+  expect(await told('GET', async () => new Response('{}'))).toEqual(['wait', 'answered'])
+  expect(await told('GET', async () => stream)).toEqual(['wait'])
+  expect(await told('GET', () => new Response('{}'))).toEqual([])
+  expect(await told('POST', async () => new Response('{}'))).not.toContain('wait')
 })

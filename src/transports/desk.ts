@@ -127,7 +127,16 @@ export class Desk<T> implements LinkOwner {
     try {
       const response =
         this.streams?.answer(request, address, exchange) ?? this.#handlers.request(request, address)
-      return response instanceof Promise ? response.catch(error => this.#broken(error)) : response
+      if (!(response instanceof Promise)) return response
+      // it has come in whole: nobody can make us wait for the rest of it
+      if (request.method === 'GET') exchange.wait?.()
+      return response.then(
+        answer => {
+          if (!isStream(answer)) exchange.answered?.()
+          return answer
+        },
+        error => this.#broken(error),
+      )
     } catch (error) {
       return this.#broken(error)
     }
@@ -194,4 +203,9 @@ export class Desk<T> implements LinkOwner {
       // The last resort has failed too; the process must live on.
     }
   }
+}
+
+/** Whether the body goes on after the answer began. */
+function isStream({ headers }: Response): boolean {
+  return /event-stream|ndjson/.test(headers.get('content-type') ?? '')
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto'
 import type { BaseLink, LinkOwner } from './base-link.ts'
 import type { Desk } from './desk.ts'
 import { AskedBy, chosenProtocol } from './handshake.ts'
+import { refusalHeaders } from './refusal.ts'
 import { readFrames } from './stream-body.ts'
 import { type Exchange, frameEvent, StreamLink } from './stream-link.ts'
 import { Topics } from './topics.ts'
@@ -52,7 +53,8 @@ export class EventStreams<T> implements LinkOwner {
     const asked = new AskedBy(request, address, [this.#protocol])
     const refused = this.#desk.refuses(asked)
     // Without a word to the page: its origin may not read this either.
-    if (refused !== null) return new Response(refused.body, { status: refused.status })
+    if (refused !== null)
+      return new Response(refused.body, { status: refused.status, headers: refusalHeaders(refused) })
     if (request.method === 'OPTIONS') return preflight(asked)
     if (request.method === 'GET') return this.#open(request, asked, exchange)
     if (request.method === 'POST') return this.#up(request, asked, query)
@@ -83,7 +85,7 @@ export class EventStreams<T> implements LinkOwner {
     if (mode !== null && !PROGRAMS.includes(mode))
       return reply(asked, 403, `an event stream is for programs, not for mode ${mode}`)
     const admitted = this.#desk.admit(asked)
-    if (!admitted.accept) return reply(asked, admitted.status, admitted.body)
+    if (!admitted.accept) return reply(asked, admitted.status, admitted.body, refusalHeaders(admitted))
     exchange.endure?.()
     const link = new StreamLink(
       this,

@@ -1,6 +1,11 @@
 // Links over node:http and ws. Maps the library's quirks to the contract: it chooses no subprotocol by itself, puts no
 // closure on a link (shared functions find it by the socket), and ends a link whose other side no longer answers.
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import {
+  createServer as createSecureServer,
+  type ServerOptions as SecureOptions,
+  type Server as SecureServer,
+} from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
@@ -10,7 +15,17 @@ import { BaseLink } from './base-link.ts'
 import { bindError } from './bind-error.ts'
 import { Desk, STOPPED } from './desk.ts'
 import { chosenProtocol, type HeaderOf, isUpgrade, plainAddress, readOffer } from './handshake.ts'
-import type { Closed, Handlers, Listener, ListenOptions, Transport, UpgradeRequest } from './transport.ts'
+import { refusalHeaders } from './refusal.ts'
+import type {
+  Closed,
+  Handlers,
+  Listener,
+  ListenOptions,
+  Pem,
+  Refusal,
+  Transport,
+  UpgradeRequest,
+} from './transport.ts'
 
 /** How long a closed link may wait for the other side's close, in milliseconds. */
 const CLOSE_TIMEOUT = 2_000
@@ -23,7 +38,7 @@ export const nodeTransport: Transport = {
   name: 'node',
   async listen<T>(options: ListenOptions, handlers: Handlers<T>): Promise<Listener> {
     const desk = new Desk(options, handlers, ENDING_BUDGET)
-    const server = serve(desk)
+    const server = serve(desk, options.tls)
     const links = new Set<NodeLink<T>>()
     const sockets = acceptor(desk.maxMessage)
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -93,11 +108,11 @@ class NodeListener<T> implements Listener {
   readonly host: string
   readonly port: number
   readonly #desk: Desk<T>
-  readonly #server: Server
+  readonly #server: Server | SecureServer
   readonly #links: Set<NodeLink<T>>
   #closed: Promise<void> | undefined
 
-  constructor(desk: Desk<T>, server: Server, links: Set<NodeLink<T>>) {
+  constructor(desk: Desk<T>, server: Server | SecureServer, links: Set<NodeLink<T>>) {
     const bound = server.address() as AddressInfo
     this.host = bound.address
     this.port = bound.port
@@ -120,6 +135,10 @@ class NodeListener<T> implements Listener {
     if (found !== undefined) this.#desk.sendAll(found.links, text, framed(text))
   }
 
+  reloadTls(pem: Pem): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(secure(pem))
+  }
+
   stopAccepting(): void {
     if (!this.#desk.accepting) return
     this.#desk.accepting = false
@@ -138,7 +157,7 @@ class NodeListener<T> implements Listener {
   }
 }
 
-function serve<T>(desk: Desk<T>): Server {
+function serve<T>(desk: Desk<T>, tls: Pem | undefined): Server | SecureServer {
   const answer = getRequestListener(
     (request, { incoming: { socket } }) =>
       desk.request(request, plainAddress(socket.remoteAddress), { cut: () => socket.destroy() }),
@@ -153,13 +172,21 @@ function serve<T>(desk: Desk<T>): Server {
   }
   // Without this (Node >= 24.9) a request that offers another upgrade, as `curl --http2` does, would get no answer.
   const shouldUpgradeCallback = (request: IncomingMessage) => isUpgrade(headerOf(request))
-  return createServer(
-    { ...limits, shouldUpgradeCallback },
-    (request, response) => void answer(request, response),
+  const options = { ...limits, shouldUpgradeCallback }
+  const handle = (request: IncomingMessage, response: ServerResponse) => void answer(request, response)
+  if (tls === undefined) return createServer(options, handle)
+  // Its default of 120 s would let a stranger hold a socket for that long.
+  return createSecureServer(
+    { ...options, ...secure(tls), handshakeTimeout: desk.requestTimeout } as SecureOptions,
+    handle,
   )
 }
 
-function bind(server: Server, options: ListenOptions): Promise<void> {
+function secure({ cert, key }: Pem) {
+  return { cert, key, minVersion: 'TLSv1.2' } as const
+}
+
+function bind(server: Server | SecureServer, options: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, options.host, () => {
@@ -197,10 +224,10 @@ function upgrade<T>(
   const address = plainAddress(request.socket.remoteAddress)
   const header = headerOf(request)
   const offer = readOffer(request.method ?? '', header)
-  if (!offer.ok) return refuse(socket, offer.status, offer.body)
+  if (!offer.ok) return refuse(socket, offer)
   const asked: UpgradeRequest = { url: request.url ?? '/', header, address, protocols: offer.protocols }
   const admitted = desk.admit(asked)
-  if (!admitted.accept) return refuse(socket, admitted.status, admitted.body)
+  if (!admitted.accept) return refuse(socket, admitted)
   chosen.set(request, chosenProtocol(admitted, offer.protocols))
   sockets.handleUpgrade(request, socket, head, (accepted: LinkSocket<T>) => {
     const link = new NodeLink(accepted, socket, desk, links, admitted.data, address)
@@ -268,12 +295,14 @@ function faultCode(code: string): number {
   return code.startsWith('WS_ERR_UNSUPPORTED_') ? 1009 : 1002
 }
 
-function refuse(socket: Duplex, status: number, body: string): void {
+function refuse(socket: Duplex, refusal: Refusal): void {
+  const { status, body } = refusal
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     'Connection: close',
     'Content-Type: text/plain;charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
+    ...Object.entries(refusalHeaders(refusal)).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.on('error', () => socket.destroy())
   socket.once('finish', () => socket.destroy())

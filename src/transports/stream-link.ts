@@ -4,8 +4,12 @@
 import { BaseLink, type LinkOwner } from './base-link.ts'
 import type { Closed } from './transport.ts'
 
-/** What a runtime can do with the request that opened a stream. */
+/** What a runtime can do with a request. */
 export interface Exchange {
+  /** The answer may be silent for 45 s. Not there: it may be anyway. */
+  wait?(): void
+  /** The answer is there as a whole: what comes next on this connection is waited for no longer than ever. */
+  answered?(): void
   /** The answer may be silent for ever. Not there: it may be anyway. */
   endure?(): void
   /** Cuts the connection. Not there: an error of the body does. */

@@ -30,6 +30,14 @@ export type UpgradeAnswer<T> =
 export interface Refusal {
   readonly status: number
   readonly body: string
+  /** Seconds until it is worth another try, sent as `Retry-After`. */
+  readonly retryAfter?: number
+}
+
+/** A certificate chain and its private key, both as PEM. */
+export interface Pem {
+  readonly cert: string
+  readonly key: string
 }
 
 /**
@@ -99,7 +107,10 @@ export interface Handlers<T> {
   /** A ping (already answered by the transport) or a pong came in: evidence of life, nothing else. */
   control(link: Link<T>, frame: 'ping' | 'pong'): void
   closed(link: Link<T>, how: Closed): void
-  /** Any request that is no upgrade. A response that keeps silent for `requestTimeout` may be cut. */
+  /**
+   * Any request that is no upgrade. A response that keeps silent for `requestTimeout` may be cut; one to GET that does not
+   * come at once, and its body, only after 45 s.
+   */
   request(request: Request, address: string): Response | Promise<Response>
   onError(error: unknown, context: { stage: string }): void
 }
@@ -124,6 +135,8 @@ export interface ListenOptions {
    * @default 10,000
    */
   readonly requestTimeout?: number
+  /** Speaks TLS 1.2 or newer with it. They have been found to fit. @default plain */
+  readonly tls?: Pem
 }
 
 /** A running listener. */
@@ -139,6 +152,12 @@ export interface Listener {
    * NOT drop it for any of them: one whose queue is over the cap is cut (`slow`), on a later turn.
    */
   publish(topic: string, text: string): void
+  /**
+   * Shows newcomers this certificate from now on; every link lives on with the one it has. Who is in the middle of its
+   * handshake may have to try again. Throws for one that cannot be used, and then nothing has changed. Only where `tls`
+   * was given at the start.
+   */
+  reloadTls(pem: Pem): void
   /** No new connections, upgrades or event streams; existing links live on. */
   stopAccepting(): void
   /** Ends everything that is still open and frees the port. */

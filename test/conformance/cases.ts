@@ -14,6 +14,7 @@ import { merging } from './cases/merging.ts'
 import { pushes } from './cases/push.ts'
 import { self } from './cases/self.ts'
 import { state } from './cases/state.ts'
+import { tokens } from './cases/tokens.ts'
 import { watchAll } from './cases/watch-all.ts'
 import { watchGroup } from './cases/watch-group.ts'
 import { watchMembers } from './cases/watch-members.ts'
@@ -33,6 +34,7 @@ export const CASES: readonly Case[] = [
   ...cursors,
   ...ask,
   ...pushes,
+  ...tokens,
   ...errors,
   ...eventStreams,
 ]

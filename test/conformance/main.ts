@@ -11,10 +11,17 @@ import { doorOf, Stage, SUBPROTOCOL, type Target } from './stage.ts'
 
 const HELP = `npm run conformance -- ws://host:port[/path] [options]
   --only WORD     only what has this number or chapter (W7, W) or this word in its title; may be given more than once
-  --token TOKEN   says hello with this token, where the server asks for one
+  --token TOKEN   where the server asks for tokens: one of a member that may watch everybody; then only what is
+                  demanded of tokens is tried, since all else takes many members
+  --narrow, --other, --short, --blind TOKEN
+                  further tokens: of the same member, which may watch only itself; of another member; one that ends
+                  within 20 s; one that may watch nobody
   --patience MS   how long an answer may take, 5000 unless said
   --json          JSON instead of a table
 Ends with 0 when nothing failed, 1 when something did, 2 when nothing could be tried.`
+
+const OF_TOKENS = 'tokens:'
+const WORTHS = ['narrow', 'other', 'short', 'blind'] as const
 
 interface Request {
   readonly target: Target
@@ -26,7 +33,10 @@ async function main(): Promise<number> {
   const request = parse()
   if (request === null) return 2
   const { target, only, json } = request
-  const cases = CASES.filter(({ musts, title }) => isWanted(only, musts, title))
+  const cases = CASES.filter(
+    ({ musts, title }) =>
+      (target.token === null || title.startsWith(OF_TOKENS)) && isWanted(only, musts, title),
+  )
   const untried = NOT_OBSERVABLE.filter(({ must }) => isWanted(only, [must], ''))
   if (cases.length === 0) return misuse(`no case fits ${only.join(' ')}`)
   const unreachable = await knock(target)
@@ -49,6 +59,10 @@ function parse(): Request | null {
       options: {
         only: { type: 'string', multiple: true, default: [] },
         token: { type: 'string' },
+        narrow: { type: 'string' },
+        other: { type: 'string' },
+        short: { type: 'string' },
+        blind: { type: 'string' },
         patience: { type: 'string', default: '5000' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -65,6 +79,9 @@ function parse(): Request | null {
       port: Number(url.port || 80),
       path: url.pathname + url.search,
       token: values.token ?? null,
+      tokens: Object.fromEntries(
+        WORTHS.flatMap(worth => (values[worth] === undefined ? [] : [[worth, values[worth]]])),
+      ),
       patience,
     }
     return { target, only: values.only, json: values.json }

@@ -7,12 +7,21 @@ import { connect, type RawOptions } from '../support/raw-socket.ts'
 import { must, Skipped, Unlike } from './case.ts'
 import { Visitor } from './visitor.ts'
 
+/**
+ * What a token is worth. `wide`: a member that may watch everybody, the one that says hello in every case; `narrow`: the
+ * same member, which may watch and ask only itself; `other`: another member; `short`: one that ends within 20 s; `blind`:
+ * one that may watch nobody.
+ */
+export type Worth = 'wide' | 'narrow' | 'other' | 'short' | 'blind'
+
 /** The server under test. */
 export interface Target {
   readonly host: string
   readonly port: number
   readonly path: string
   readonly token: string | null
+  /** Further ones, by what they are worth. */
+  readonly tokens?: Partial<Readonly<Record<Worth, string>>>
   /** How long an answer may take, in ms. */
   readonly patience: number
 }
@@ -54,6 +63,17 @@ export class Stage {
     return randomBytes(18).toString('base64url')
   }
 
+  /** The token that is worth so much; without one the case is skipped. */
+  token(worth: Worth): string {
+    const { token, tokens } = this.target
+    const found = worth === 'wide' ? token : tokens?.[worth]
+    if (found == null)
+      throw new Skipped(
+        token === null ? 'nobody is asked for a token' : `there is no ${worth} token: --${worth}`,
+      )
+    return found
+  }
+
   /** Connected, nothing said yet. */
   async connect(options: RawOptions = {}): Promise<Visitor> {
     const { port, patience } = this.target
@@ -68,7 +88,7 @@ export class Stage {
   /** The hello of a member with a fresh id and instance. */
   hello(patch: HelloPatch = {}): Record<string, unknown> {
     const { token } = this.target
-    const who = token === null ? { member: this.name() } : { token }
+    const who = 'token' in patch ? {} : token === null ? { member: this.name() } : { token }
     return { t: 'hello', ...who, instance: this.instance(), epoch: 1, ...patch }
   }
 
@@ -103,7 +123,7 @@ export class Stage {
   async observer(patch: HelloPatch = {}, options: RawOptions = {}): Promise<Visitor> {
     const visitor = await this.connect(options)
     const { token } = this.target
-    await greet(visitor, token === null ? { t: 'hello', observer: true, ...patch } : this.hello(patch))
+    await greet(visitor, { t: 'hello', observer: true, ...(token !== null && { token }), ...patch })
     return visitor
   }
 

@@ -51,7 +51,15 @@ const WELCOME = {
   bound: { ms: 2_700, words: 'offline after 2.7 s' },
   now: Date.now(),
   resumed: false,
-  limits: { watch: 10_000, ask: 10_000, groups: 100, message: 65_536, frame: 2 ** 22 },
+  limits: {
+    watch: 10_000,
+    ask: 10_000,
+    groups: 100,
+    profile: 8_192,
+    updates: 1,
+    message: 65_536,
+    frame: 2 ** 22,
+  },
 }
 
 function listening(hear: (message: Message, send: (message: Message) => void) => void): Wrong {

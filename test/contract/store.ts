@@ -135,10 +135,10 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
         'leave',
       ])
       await settled(on.store)
-      const all = await on.store.readLog(null, 100)
+      const all = await on.store.readLog('oldest', 100)
       expect(all).toMatchObject({ reset: false })
       expect(all.transitions).toEqual(told.map(logged))
-      const two = await on.store.readLog(null, 2)
+      const two = await on.store.readLog('oldest', 2)
       expect(two.transitions).toEqual(told.slice(0, 2).map(logged))
       expect((await on.store.readLog(two.cursor, 100)).transitions).toEqual(told.slice(2).map(logged))
       expect((await on.store.readLog(all.cursor, 100)).transitions).toEqual([])
@@ -148,7 +148,7 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
       await on.begin()
       await on.store.commit([change('begin', 1, 'a')])
       await settled(on.store)
-      const { cursor } = await on.store.readLog(null, 10)
+      const { cursor } = await on.store.readLog('oldest', 10)
       expect(cursor).toMatch(/^[\w-]{1,2048}$/)
       for (const rubbish of ['', 'x', '%%', 'a'.repeat(3_000), cursor.slice(4)]) {
         expect(await codeOf(on.store.readLog(rubbish, 1))).toBe('bad_cursor')
@@ -170,7 +170,7 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
       await on.begin()
       await on.store.commit([change('begin', 1, 'a')])
       await settled(on.store)
-      const [, log, version] = Buffer.from((await on.store.readLog(null, 1)).cursor, 'base64url')
+      const [, log, version] = Buffer.from((await on.store.readLog('oldest', 1)).cursor, 'base64url')
         .toString()
         .split(' ')
       const at = (where: number) => Buffer.from(`1 ${log} ${where}`).toString('base64url')
@@ -192,6 +192,16 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
     })
 
     const survivor = survives ? test : () => {}
+    survivor('no number of a session is used twice, whatever became of it', async () => {
+      await on.begin()
+      await on.store.commit([change('begin', 1, 'a'), change('begin', 7, 'a'), change('end', 7, 'a')])
+      await settled(on.store)
+      await on.reopen()
+      expect(on.opened.firstSessionId).toBe(8)
+      await on.reopen()
+      expect(on.opened.firstSessionId).toBe(8)
+    })
+
     survivor('reopened: a new epoch, open sessions suspect, the log goes on', async () => {
       await on.begin()
       const first = on.opened
@@ -203,7 +213,7 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
         change('away', 7, 'stays', { instance: 'i-2' }),
       ])
       await settled(on.store)
-      const { cursor } = await on.store.readLog(null, 100)
+      const { cursor } = await on.store.readLog('oldest', 100)
       const before = (await on.store.lookup(['stays', 'goes'])) as object[]
       const said = { instance: 'i-1', epoch: 3, dialect: 'heartbeat', away: false, groups: [] }
       const evidence = { ...said, lastBeatAt: T0 + 500 }

@@ -46,6 +46,7 @@ export function streamDoorContract(stage: Stage): void {
         expect(answers[3]?.headers.get('access-control-allow-methods')).toContain('POST')
         expect(answers[3]?.headers.get('access-control-allow-headers')).toBe('content-type')
       }
+      if (allowed !== null) await stage.server.event('text', tag)
       expect(stage.server.texts(tag)).toEqual(allowed === null ? [] : ['x'])
       stream.abort()
       asked.abort()

@@ -30,6 +30,13 @@ export function upgradeContract(stage: Stage): void {
     })
   }
 
+  test('a refusal says when to come again, of an upgrade and of an event stream', async () => {
+    expect(await refusal({ path: '/?later' })).toMatchObject({ status: 429, body: 'not now', retryAfter: 7 })
+    const stream = await fetch(`http://127.0.0.1:${stage.server.port}/?transport=sse&later`)
+    expect([stream.status, stream.headers.get('retry-after')]).toEqual([429, '7'])
+    expect(await stream.text()).toBe('not now\n')
+  })
+
   test('a throw in upgrade is a 500 and is reported', async () => {
     const errors = stage.server.count('error')
     expect((await refusal({ path: '/?throw' })).status).toBe(500)

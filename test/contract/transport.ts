@@ -15,6 +15,7 @@ import {
   streamEndContract,
   streamFrameContract,
 } from './transport-streams.ts'
+import { tlsContract } from './transport-tls.ts'
 import { httpContract, upgradeContract } from './transport-upgrade.ts'
 
 export function transportContract(runtime: Runtime): void {
@@ -48,6 +49,7 @@ export function transportContract(runtime: Runtime): void {
     streamDoorContract(stage)
     streamStopContract(runtime)
     listenContract(runtime)
+    tlsContract(runtime)
     masscutContract(runtime)
 
     test('a request that never ends is cut after about 10 seconds, silent or dripping, first or second', async () => {

@@ -11,6 +11,7 @@ import { NOT_OBSERVABLE } from '../conformance/not-observable.ts'
 import { type Result, runAll } from '../conformance/runner.ts'
 import { forgetful, goBetween, mute, type Wrong } from '../conformance/wrong-server.ts'
 import { RUNTIMES, type SystoleProcess, startServer } from '../support/server-process.ts'
+import { mint, SECRET } from '../support/tokens.ts'
 
 setDefaultTimeout(120_000)
 
@@ -69,7 +70,32 @@ describe.each([...RUNTIMES])('the suite against our server on %s', runtime => {
     expect(failuresOf(results)).toEqual([])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const skipped = results.filter(({ outcome }) => outcome === 'skipped').map(({ title }) => title)
-    expect(skipped.filter(title => !title.startsWith('one session only'))).toEqual([])
+    expect(skipped.filter(title => !/^(one session only|tokens:)/.test(title))).toEqual([])
+  })
+})
+
+describe.each([...RUNTIMES])('a server on %s that asks for tokens', runtime => {
+  test('does with them as demanded', async () => {
+    const server = await startServer({ runtime, args: ['--auth-secret', SECRET] })
+    const inAnHour = Math.floor(Date.now() / 1_000) + 3_600
+    const words = Object.entries({
+      token: { sub: 'ana', watch: true, ask: true },
+      narrow: { sub: 'ana' },
+      other: { sub: 'ben' },
+      short: { sub: 'cleo', exp: Math.floor(Date.now() / 1_000) + 8 },
+      blind: { sub: 'dora', watch: false },
+    }).flatMap(([worth, claims]) => [`--${worth}`, mint({ exp: inAnHour, ...claims })])
+    const { code, results } = await conformance(
+      `ws://127.0.0.1:${server.port('main')}`,
+      ...words,
+      '--only',
+      'tokens:',
+    )
+    await server.kill()
+    expect(failuresOf(results)).toEqual([])
+    expect(code).toBe(0)
+    expect(results.filter(({ outcome }) => outcome === 'skipped')).toEqual([])
+    expect(results.length).toBeGreaterThan(8)
   })
 })
 
@@ -102,7 +128,7 @@ describe('the suite can fail', () => {
     const passed = results.filter(({ outcome }) => outcome === 'pass').map(({ title }) => title)
     expect(passed).toEqual(['the subprotocol is chosen in the handshake'])
     const skipped = results.filter(({ outcome }) => outcome === 'skipped').map(({ title }) => title)
-    expect(skipped.filter(title => !title.startsWith('event streams:'))).toEqual([])
+    expect(skipped.filter(title => !/^(event streams|tokens):/.test(title))).toEqual([])
   })
 
   test('a server that forgets its watchers fails where they are told something', async () => {

@@ -1,6 +1,10 @@
-// The device of examples/, on Node and on Bun: present, delivers, is told, and says goodbye when it is stopped.
+// The programs of examples/, on Node and on Bun. The device: present, delivers, is told, and says goodbye when it is
+// stopped. The backend: knows who is here, also after it was away.
 
 import { afterEach, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ExampleProcess } from '../support/example-process.ts'
 import { call, HOST_PROGRAM } from '../support/host-call.ts'
 import { RUNTIMES, type SystoleProcess, startServer } from '../support/server-process.ts'
@@ -37,4 +41,30 @@ test('where nobody takes messages, the device says so and goes on; without a ser
   await device.says(/-> waiting \(lost, code 1006\); next try in [\d.]+ s/)
   await waitFor('another try', () => device.said.split('-> connecting').length > 2)
   expect(await device.stop()).toBe(0)
+})
+
+test.each(RUNTIMES)('the backend on %s knows who came and went while it was away', async runtime => {
+  const folder = mkdtempSync(join(tmpdir(), 'systole-example-'))
+  server = await startServer({ runtime: 'bun' })
+  const base = `http://127.0.0.1:${server.port('main')}/`
+  const beat = (id: string) =>
+    fetch(`${base}v1/beats`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ id }),
+    })
+  await beat('early')
+  const words = [base, '--cursor', join(folder, 'cursor.json')]
+  device = new ExampleProcess(runtime, 'backend/main.ts', words)
+  await device.says(/^snapshot: 1 are here$/m)
+  await beat('b')
+  await device.says(/^join b; 2 are here$/m)
+  expect(await device.stop()).toBe(0)
+  await beat('c')
+  await fetch(`${base}v1/beats/b`, { method: 'DELETE' })
+  device = new ExampleProcess(runtime, 'backend/main.ts', words)
+  await device.says(/^join c; 3 are here\nleave b \(left\); 2 are here$/m)
+  expect(device.said).not.toContain('snapshot')
+  expect(await device.stop()).toBe(0)
+  rmSync(folder, { recursive: true })
 })

@@ -132,6 +132,80 @@ describe('while running', () => {
     await expectKept(store, opened, [...before, ...during, ...more], 3_099)
   }, 30_000)
 
+  test('notes while the disk is full: what was put is there, what cannot be is refused and changes nothing', async () => {
+    const store = makeStore(mount('2m'))
+    const opened = await store.open()
+    const { notebook } = store
+    await notebook.put('bans', 'ana', 1)
+    spawnSync('dd', ['if=/dev/zero', `of=${join(folder, 'filler')}`, 'bs=4096'])
+    const large = 'x'.repeat(60_000)
+    const puts = Array.from({ length: 60 }, (_, n) => codeOf(notebook.put('session-data', `k${n}`, large)))
+    expect(await Promise.all(puts)).toContain('store_failed')
+    await store.commit(joins(1, 3_000))
+    await until('degraded', () => store.health.degraded)
+    expect(await codeOf(notebook.put('bans', 'ana', 2))).toBe('store_failed')
+    expect(await codeOf(notebook.delete('bans', 'ana'))).toBe('store_failed')
+    expect(await notebook.get('bans', 'ana')).toBe(1)
+    rmSync(join(folder, 'filler'))
+    await until('healed', () => !store.health.degraded && store.health.pending === 0)
+    const kept = (await notebook.scan('session-data', null, 100)).map(({ key }) => key).sort()
+    const resolved = (await Promise.all(puts)).flatMap((code, n) => (code === 'none' ? [`k${n}`] : []))
+    expect(kept).toEqual(resolved.sort())
+    await notebook.put('bans', 'ana', 3)
+    await opened.close([])
+    expect(await codeOf(notebook.get('bans', 'ana'))).toBe('store_failed')
+    const again = makeStore()
+    const reopened = await again.open()
+    expect(await again.notebook.get('bans', 'ana')).toBe(3)
+    await reopened.close([])
+  }, 30_000)
+
+  test('notes while the thread dies: exactly those that were put are there, and it goes on', async () => {
+    const store = makeStore()
+    const opened = await store.open()
+    const { notebook } = store
+    const puts: Promise<string>[] = []
+    for (let n = 0; n < 300; n++) {
+      if (n === 150) void threads[0]!.terminate()
+      if (n % 10 === 0) store.commit(joins(1 + n * 10, n * 10 + 40))
+      puts.push(codeOf(notebook.put('webhooks', `k${n}`, n)))
+      if (n % 5 === 0) await new Promise(resolve => setImmediate(resolve))
+    }
+    const codes = await Promise.all(puts)
+    expect(threads.length).toBe(2)
+    await until('healed', () => !store.health.degraded && store.health.pending === 0)
+    const kept = (await notebook.scan('webhooks', null, 1_000)).map(({ key }) => key)
+    expect(kept).toEqual(codes.flatMap((code, n) => (code === 'none' ? [`k${n}`] : [])).sort())
+    expect(kept.length).toBeGreaterThanOrEqual(150)
+    await notebook.put('webhooks', 'k', 'goes on')
+    expect(await notebook.get('webhooks', 'k')).toBe('goes on')
+    await opened.close([])
+  }, 30_000)
+
+  test('an erasure that waits for a full disk is carried out with everything else', async () => {
+    const store = makeStore(mount('2m'))
+    const opened = await store.open()
+    const details = { name: 'secret-name', profile: { phone: 'secret-number' } }
+    store.commit([change('begin', 1, 'a', { details }), change('begin', 2, 'b', { details: { name: 'b' } })])
+    await settled(store)
+    spawnSync('dd', ['if=/dev/zero', `of=${join(folder, 'filler')}`, 'bs=4096'])
+    store.commit(joins(101, 3_000))
+    await until('degraded', () => store.health.degraded)
+    store.commit([change('update', 1, 'a', { details: { name: 'secret-too' } })])
+    store.commit([change('end', 1, 'a'), change('erase', 0, 'a'), change('begin', 5_000, 'a')])
+    rmSync(join(folder, 'filler'))
+    await until('healed', () => !store.health.degraded && store.health.pending === 0)
+    const found = (await readAll(store)).filter(({ member }) => member === 'a')
+    expect(found.map(({ kind, name }) => [kind, name])).toEqual([
+      ['leave', null],
+      ['join', null],
+    ])
+    await opened.close([])
+    for (const secret of ['secret-name', 'secret-number', 'secret-too'])
+      expect(spawnSync('grep', ['-c', secret, path]).stdout.toString().trim()).toBe('0')
+    expect(spawnSync('grep', ['-c', 'm2000', path]).stdout.toString().trim()).not.toBe('0')
+  }, 30_000)
+
   test('a thread that dies, idle and at work', async () => {
     const store = makeStore()
     const opened = await store.open()
@@ -158,6 +232,10 @@ describe('while running', () => {
     told.push(...(await store.commit(joins(11, 20))))
     await until('noticed', () => store.health.problem.includes('moved or deleted'))
     expect(store.health.degraded).toBe(true)
+    // what was told last is in memory
+    expect(await readAll(store)).toEqual(told.slice(0, 10).map(logged))
+    await expect(store.history('m3', null, 1)).resolves.toMatchObject({ transitions: [{ member: 'm3' }] })
+    expect(await codeOf(store.notebook.get('bans', 'm3'))).toBe('store_failed')
     for (const end of ['', '-wal']) renameSync(`${path}.away${end}`, path + end)
     await settled(store)
     expect(errors.length).toBe(1)
@@ -199,6 +277,14 @@ async function expectKept(
   expect(reopened.sessions.length).toBe(sessions)
   expect(await readAll(again)).toEqual(told)
   await reopened.close([])
+}
+
+async function codeOf(asked: Promise<unknown>): Promise<string> {
+  const error = await asked.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  )
+  return error === null ? 'none' : error instanceof SystoleError ? error.code : String(error)
 }
 
 async function expectRefusal(code: SystoleError['code'], words: string): Promise<void> {

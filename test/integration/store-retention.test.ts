@@ -67,7 +67,7 @@ test.each(['file', null])(
     const opened = await store.open()
     await store.commit(Array.from({ length: 1_500 }, (_, n) => change('begin', n + 1, `a${n}`, { at: T0 })))
     await settled(store)
-    const start = (await store.readLog(null, 1)).cursor
+    const start = (await store.readLog('oldest', 1)).cursor
     now = T0 + 11 * MINUTE
     const young = await store.commit(
       Array.from({ length: 4_000 }, (_, n) => change('begin', n + 5_000, `b${n}`, { at: now })),

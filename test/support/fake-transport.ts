@@ -30,6 +30,7 @@ export class FakeTransport implements Transport {
       publish: (topic, text) => {
         for (const link of links) if (link.topics.has(topic)) link.send(text)
       },
+      reloadTls: ({ cert }) => void this.log.push(`reload ${port} ${cert}`),
       stopAccepting: () => void this.log.push(`close ${port}`),
       stop: async () => void this.log.push(`stop ${port}`),
     }

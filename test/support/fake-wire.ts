@@ -6,6 +6,7 @@ import { PRESETS } from '../../src/core/timing.ts'
 import type { AskedTiming } from '../../src/dialects/native-terms.ts'
 import type { HubRequest, Stage } from '../../src/dialects/native-wire.ts'
 import type { BadInput, Dialect, Wire } from '../../src/dialects/wire.ts'
+import { LIMITS } from '../../src/protocol/limits.ts'
 import type { Hello, MessageId } from '../../src/protocol/messages.ts'
 
 export class FakeWire implements Wire {
@@ -18,6 +19,10 @@ export class FakeWire implements Wire {
   most = 64
   /** Native. */
   stage: Stage = 'new'
+  guarded = false
+  profileBytes: number = LIMITS.profileBytes
+  /** Groups it may not enter. */
+  readonly closed = new Set<string>()
   /** What entering a group or telling the host is answered. */
   takes: boolean | Promise<boolean> = true
 
@@ -50,10 +55,18 @@ export class FakeWire implements Wire {
     return true
   }
 
-  identify(member: string, details: Details | null, beat: boolean): boolean {
+  identify(
+    member: string,
+    details: Details | null,
+    beat: boolean,
+    _: number,
+    token?: string | null,
+  ): boolean {
     if (this.held.size >= this.most) return false
     this.held.add(member)
-    this.log.push(`identify ${member}${beat ? ' beat' : ''} ${JSON.stringify(details)}`)
+    this.log.push(
+      `identify ${member}${beat ? ' beat' : ''} ${JSON.stringify(details)}${token ? ` token ${token}` : ''}`,
+    )
     return true
   }
 
@@ -72,6 +85,19 @@ export class FakeWire implements Wire {
 
   agree(asked: AskedTiming | undefined): Terms | null {
     return asked === 'nonsense' ? null : makeTerms('native', PRESETS.web)
+  }
+
+  prove({ identity }: Hello, details: Details | null): void {
+    this.stage = 'waiting'
+    this.log.push(`prove ${JSON.stringify(identity)} ${JSON.stringify(details)}`)
+  }
+
+  refresh(token: string, id: MessageId | undefined): void {
+    this.log.push(`refresh ${token} ${id}`)
+  }
+
+  mayEnter(group: string): boolean {
+    return !this.closed.has(group)
   }
 
   join(member: string, { instance, epoch }: Hello, details: Details | null): void {
@@ -130,8 +156,8 @@ export class FakeWire implements Wire {
     this.log.push(`send ${text}`)
   }
 
-  sendList(): void {
-    this.log.push('list')
+  sendList(token: string | null): void {
+    this.log.push(token === null ? 'list' : `list ${token}`)
   }
 
   bad(what: BadInput, detail: string): void {

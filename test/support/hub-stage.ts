@@ -5,6 +5,7 @@ import type { Details, SessionChange } from '../../src/core/change.ts'
 import type { ClientMessage, Scope } from '../../src/protocol/messages.ts'
 import { recordEntry } from '../../src/server/hub/entry.ts'
 import { Hub } from '../../src/server/hub/hub.ts'
+import type { Sight } from '../../src/server/hub/sight.ts'
 import type { Recipient, Watcher } from '../../src/server/hub/watcher.ts'
 import type { MemberRecord } from '../../src/stores/store.ts'
 import { LedgerStore } from './ledger-store.ts'
@@ -16,6 +17,8 @@ const WALL = 1_700_000_000_000
 export class StageWatcher implements Recipient {
   watcher: Watcher | null = null
   cursor: string | null = null
+  sight: Sight | null = null
+  asks: Sight | null = null
   queued = 0
   /** Frames in order; forgotten with `sent.length = 0`. */
   readonly sent: string[] = []
@@ -66,11 +69,13 @@ export class HubStage {
   #sessions = 0
   readonly #members = new Map<number, string>()
 
-  constructor() {
+  constructor({ guarded = false } = {}) {
     this.hub = new Hub({
       store: this.store,
       views: { member: record => record },
       run: 'run',
+      guarded,
+      limits: { watched: 10_000, groups: 100 },
       version: 2 ** 32,
       maxQueued: 2 ** 20,
       now: () => this.at,

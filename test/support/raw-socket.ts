@@ -1,6 +1,7 @@
 // A WebSocket client over a bare TCP socket: a test decides every byte, the way the socket ends, and when it reads.
 // By itself it only answers pings and closes, as a browser does; both can be switched off.
 import net from 'node:net'
+import tls from 'node:tls'
 import {
   closePayload,
   encodeFrame,
@@ -17,6 +18,10 @@ export interface RawOptions {
   readonly protocols?: readonly string[]
   /** Added to the handshake; `null` leaves a header of ours out. */
   readonly headers?: Readonly<Record<string, string | null>>
+  /** Speaks TLS, with whomever. */
+  readonly tls?: boolean
+  /** Address to come from, of this machine. */
+  readonly from?: string
   /** Sent in the same packet as the handshake. */
   readonly early?: Buffer
   /** @default true */
@@ -29,11 +34,14 @@ export interface RawOptions {
 export class RefusedUpgrade extends Error {
   readonly status: number
   readonly body: string
+  /** Seconds; `null`: the answer does not say. */
+  readonly retryAfter: number | null
 
-  constructor(status: number, body: string) {
+  constructor(status: number, body: string, retryAfter: number | null) {
     super(`the upgrade was refused: ${status} ${body}`)
     this.status = status
     this.body = body
+    this.retryAfter = retryAfter
   }
 }
 
@@ -174,7 +182,7 @@ export class RawSocket {
 
 /** Opens a link; rejects with `RefusedUpgrade` when the answer is not 101. */
 export function connect(port: number, options: RawOptions = {}): Promise<RawSocket> {
-  const tcp = net.connect({ port, host: options.host ?? '127.0.0.1', noDelay: true })
+  const tcp = dial(port, options)
   const handshake = Buffer.from(handshakeOf(port, options))
   tcp.write(options.early === undefined ? handshake : Buffer.concat([handshake, options.early]))
   return new Promise((resolve, reject) => {
@@ -197,6 +205,12 @@ export function connect(port: number, options: RawOptions = {}): Promise<RawSock
     }
     tcp.on('data', onData).on('error', failed).on('close', ended)
   })
+}
+
+function dial(port: number, { host = '127.0.0.1', from, tls: secure }: RawOptions): net.Socket {
+  const place = { port, host, ...(from !== undefined && { localAddress: from }) }
+  if (secure === true) return tls.connect({ ...place, rejectUnauthorized: false })
+  return net.connect({ ...place, noDelay: true })
 }
 
 function handshakeOf(port: number, options: RawOptions): string {
@@ -230,5 +244,11 @@ function headerIn(head: Buffer, name: string): string | null {
 
 function refusal(head: Buffer): RefusedUpgrade {
   const text = head.toString()
-  return new RefusedUpgrade(Number(text.slice(9, 12)) || 0, text.slice(text.indexOf('\r\n\r\n') + 4))
+  const end = text.indexOf('\r\n\r\n')
+  const retryAfter = headerIn(head.subarray(0, end), 'retry-after')
+  return new RefusedUpgrade(
+    Number(text.slice(9, 12)) || 0,
+    text.slice(end + 4),
+    retryAfter === null ? null : Number(retryAfter),
+  )
 }

@@ -3,6 +3,7 @@
 import type { BreakCause, DetectorEvent } from '../../src/core/change.ts'
 import { makeTerms, type Terms } from '../../src/core/terms.ts'
 import { PRESETS } from '../../src/core/timing.ts'
+import { HTTP } from '../../src/dialects/http-terms.ts'
 import type { Reason } from '../../src/protocol/words.ts'
 import { factCommands } from './scenario-facts.ts'
 import { type Note, printMember, printNotes, seconds } from './scenario-printer.ts'
@@ -84,11 +85,11 @@ export class Scenario {
     this.#stage.apply(this.#beginning(name!, member, options, flags), name!)
   }
 
-  #many([count, prefix = 'm', kind]: readonly string[], options: ReadonlyMap<string, string>): void {
+  #many([count, prefix = 'm', kind = '']: readonly string[], options: ReadonlyMap<string, string>): void {
     const all = Array.from({ length: Number(count) }, (_, i) => `${prefix}${i + 1}`)
     this.#stage.play(
       all.map(name => ({
-        event: this.#beginning(name, kind === 'anonymous' ? '-' : name, options, []),
+        event: this.#beginning(name, kind === 'anonymous' ? '-' : name, options, [kind]),
         name,
       })),
     )
@@ -105,7 +106,7 @@ export class Scenario {
       instance: options.get('instance') ?? null,
       epoch: Number(options.get('epoch') ?? 0),
       terms: this.#termsCalled(options.get('terms')),
-      link: this.#link(options.get('link') ?? name),
+      link: flags.includes('linkless') ? null : this.#link(options.get('link') ?? name),
       details: detailsOf(options),
       beat: flags.includes('beat'),
       away: flags.includes('away'),
@@ -122,7 +123,8 @@ export class Scenario {
     const dropped: Note[] = []
     for (const who of names.flatMap(namesOf)) {
       const session = this.#stage.session(who)
-      if (session.link === null || (on !== undefined && session.link.name !== on))
+      const gone = session.link === null && session.terms.dialect !== HTTP
+      if (gone || (on !== undefined && session.link?.name !== on))
         dropped.push({ verb: 'dropped', who, rest: '' })
       else if (verb === 'beat') detector.beat(session, now)
       else if (verb === 'frame') detector.frame(session, now)
@@ -171,7 +173,7 @@ export class Scenario {
 
   #members(names: readonly string[]): void {
     const { ledger, start, lines, settled } = this.#stage
-    const ids = names.length === 0 ? ledger.inOrder.after(null, 20).map(({ id }) => id) : names
+    const ids = names.length === 0 ? ledger.catalog.all.after(null, 20).map(({ id }) => id) : names
     for (const id of ids) {
       const member = ledger.members.get(id)
       lines.push(member === undefined ? `${id}: unknown` : printMember(member, start, settled))

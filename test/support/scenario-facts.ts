@@ -33,7 +33,7 @@ export function factCommands(
       stage().settled = true
     },
     tally: () => {
-      stage().lines.push(...printTallies(stage().ledger.tallies))
+      stage().lines.push(...printTallies(stage().ledger))
     },
   }
 }

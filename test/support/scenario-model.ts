@@ -144,7 +144,7 @@ export class Model {
 
   #take(effect: Effect<ModelLink>): void {
     if (effect.type === 'breaker') this.#held = effect.held
-    if (effect.type === 'begun') this.#begun(effect.session, effect.link.away)
+    if (effect.type === 'begun') this.#begun(effect.session, effect.link!.away)
     if (effect.type !== 'change') return
     this.#change(effect.change)
     this.#commit(effect.change)

@@ -1,9 +1,10 @@
 // Puts effects and transitions into lines a person can check. What happens to many at once becomes one line.
 
 import { NEVER } from '../../src/core/clock.ts'
+import type { Ledger } from '../../src/core/ledger.ts'
 import type { Member } from '../../src/core/member.ts'
 import { sessionCount, shownState } from '../../src/core/member-sessions.ts'
-import type { Tallies } from '../../src/core/tally.ts'
+import { seenGroups, type Tallies } from '../../src/core/tally.ts'
 import type { MemberStatus, Step } from '../../src/core/transition.ts'
 
 /** A line to be: `what` is common to those that may be counted together, `who` tells them apart. */
@@ -74,10 +75,11 @@ export function printMember(member: Member, start: number, settled: boolean): st
 }
 
 /** Numbers of all, of each type and of each group with its members; what is 0 is left out. */
-export function printTallies({ seen, types, groups }: Tallies): string[] {
+export function printTallies({ tallies: { seen, types, groups }, catalog }: Ledger): string[] {
   const lines = [`all ${numbersOf(seen)}`, ...typesOf('', types)]
   for (const [name, group] of groups) {
-    const members = group.inOrder.after(null, 10).map(({ id }) => id)
+    const inIt = catalog.group(name)?.inOrder.after(null, 100) ?? []
+    const members = inIt.filter(member => seenGroups(member).includes(name)).map(({ id }) => id)
     lines.push(`group ${name} ${numbersOf(group.seen)}: ${members.join(' ')}`)
     lines.push(...typesOf(`group ${name} `, group.types))
   }

@@ -4,7 +4,7 @@
 import type { SessionChange, Status } from '../../src/core/change.ts'
 import type { Ledger } from '../../src/core/ledger.ts'
 import type { MemberStatus, Step } from '../../src/core/transition.ts'
-import { groupsOf, plainTally, recount } from './store-recount.ts'
+import { catalogued, groupsOf, plainTally, recatalogued, recount } from './store-recount.ts'
 
 interface View {
   /** Groups by the session that made the membership; 0: the API. */
@@ -45,14 +45,7 @@ export class Seen {
     }
     const members = [...ledger.members.values()]
     this.#same('tally', sorted(plainTally(ledger.tallies)), sorted(recount(members)))
-    for (const [name, { inOrder }] of ledger.tallies.groups) {
-      const inIt = members.filter(member => groupsOf(member).includes(name)).map(({ id }) => id)
-      this.#same(
-        `group ${name}`,
-        inOrder.after(null, 1_000).map(({ id }) => id),
-        inIt.sort(),
-      )
-    }
+    this.#same('catalog', sorted(catalogued(ledger.catalog)), sorted(recatalogued(members)))
   }
 
   #view({ member, since }: SessionChange): View {

@@ -126,19 +126,19 @@ export class Stage {
       notes.push({ verb: held ? 'breaker trips' : 'breaker calm', who: `${silent} of ${sessions}`, rest: '' })
       return
     }
-    if (effect.type === 'begun') this.#name(effect.session, name ?? effect.link.name)
+    if (effect.type === 'begun') this.#name(effect.session, name ?? effect.link!.name)
     if (effect.type === 'probe' && this.answering.has(this.#names.get(effect.session.id)!))
       this.detector.control(effect.session, this.now)
     notes.push(this.#describe(effect))
   }
 
   #describe(effect: Exclude<Effect<Link>, { type: 'change' | 'breaker' }>): Note {
-    const link = effect.link.name
+    const link = effect.link?.name ?? ''
     if (effect.type === 'refused') return { verb: 'refused', who: link, rest: effect.why }
     if (effect.type === 'waiting')
       return { verb: 'waiting', who: link, rest: `until ${seconds(effect.until, this.start)}` }
     const who = this.#names.get(effect.session.id)!
-    const on = link === who ? '' : `on ${link}`
+    const on = link === who || link === '' ? '' : `on ${link}`
     if (effect.type === 'begun') return { verb: effect.resumed ? 'resumed' : 'begun', who, rest: on }
     return { verb: effect.type, who, rest: effect.type === 'detached' ? `${on} ${effect.why}`.trim() : on }
   }

@@ -123,7 +123,7 @@ function wordsOf({ port = 0, host, data, listen = {}, args = [] }: StartOptions)
 /** Resolves once it has said all of its banner; rejects with what it said when it ended instead. */
 export async function startServer(options: StartOptions): Promise<SystoleProcess> {
   const server = new SystoleProcess(options)
-  await settled(server, () => server.lines.some(line => line.mode === 'open'))
+  await settled(server, () => server.lines.some(line => line.mode !== undefined))
   if (server.exit === null) return server
   throw new Error(`the server ended (${server.exit.code}): ${server.stderr}`)
 }

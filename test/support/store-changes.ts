@@ -67,7 +67,7 @@ export function settled(store: Store): Promise<void> {
 export async function readAll(store: Store, cursor: string | null = null): Promise<Transition[]> {
   const found: Transition[] = []
   for (;;) {
-    const batch = await store.readLog(cursor, 300)
+    const batch = await store.readLog(cursor ?? 'oldest', 300)
     if (batch.transitions.length === 0) return found
     found.push(...batch.transitions)
     cursor = batch.cursor

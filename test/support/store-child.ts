@@ -12,6 +12,8 @@ export class StoreChild {
   /** Versions the log told. */
   readonly told: number[] = []
   epoch = 0
+  /** The last note that was put, and is the only one besides the one that says so. */
+  noted = 0
   /** Sessions it closed with; -1: it did not close. */
   closedWith = -1
   readonly #child: ChildProcess
@@ -36,6 +38,7 @@ export class StoreChild {
   #heard(line: string): void {
     const [word, ...rest] = line.split(' ')
     if (word === 'opened') this.epoch = Number(rest[0])
+    else if (word === 'noted') this.noted = Number(rest[0])
     else if (word === 'closed') this.closedWith = Number(rest[0])
     else for (const version of line.split(' ')) this.told.push(Number(version))
   }

@@ -1,5 +1,6 @@
-// A program that opens a store over a file and works it hard: it commits joins and leaves at full speed and prints
-// the version of every log entry it was told, until it is killed; or at SIGTERM closes with its sessions open.
+// A program that opens a store over a file and works it hard: it commits joins and leaves at full speed, erases members,
+// puts notes in between, and prints the version of every log entry that lasts and every note it was told, until it is
+// killed; or at SIGTERM closes with its sessions open.
 
 import type { SessionChange } from '../../src/core/change.ts'
 import { embeddedStore } from '../../src/stores/embedded/embedded-store.ts'
@@ -14,6 +15,7 @@ let session = opened.firstSessionId
 let leaves = opened.sessions.map(({ id, member }) => change('end', id, member, { reason: 'node_lost' }))
 let cursor: string | null = null
 let ended = false
+let toErase = ''
 
 process.on('SIGTERM', async () => {
   ended = true
@@ -25,17 +27,31 @@ process.on('SIGTERM', async () => {
 console.log(`opened ${opened.epoch} ${opened.sessions.length}`)
 
 const started = performance.now()
+void noteOnAndOn()
 let committed = 0
 setInterval(() => {
   const due = ((performance.now() - started) / 1_000) * Number(perSecond)
   while (!ended && committed < due) store.commit(someChanges())
 }, 5)
 for (;;) {
-  const batch = await store.readLog(cursor, 1_000)
+  const batch = await store.readLog(cursor ?? 'oldest', 1_000)
   cursor = batch.cursor
-  if (batch.transitions.length > 0) console.log(batch.transitions.map(({ version }) => version).join(' '))
-  else await new Promise(resolve => setTimeout(resolve, 5))
+  const lasting = batch.transitions.filter(({ member }) => member.startsWith('m'))
+  if (lasting.length > 0) console.log(lasting.map(({ version }) => version).join(' '))
+  if (batch.transitions.length === 0) await new Promise(resolve => setTimeout(resolve, 5))
   if (ended) break
+}
+
+// Numbers that grow over restarts too, as cursors do.
+async function noteOnAndOn(): Promise<void> {
+  const { notebook } = store
+  const last = Number((await notebook.get('webhooks', 'last')) ?? 0)
+  if (last > 1) await notebook.delete('webhooks', `note ${last - 1}`)
+  for (let n = last + 1; !ended; n++) {
+    await Promise.all([notebook.put('webhooks', `note ${n}`, n), notebook.put('webhooks', 'last', n)])
+    if (n > 1) await notebook.delete('webhooks', `note ${n - 1}`)
+    console.log(`noted ${n}`)
+  }
 }
 
 // Of four members that come, three stay for a while; every member has come before and comes again.
@@ -52,8 +68,19 @@ function someChanges(): SessionChange[] {
     changes.push(change('end', oldest, open.get(oldest)!, { at: Date.now(), reason: 'left' }))
     open.delete(oldest)
   }
+  changes.push(...someoneErased())
   committed += changes.length
   return changes
+}
+
+// Each comes and goes, and is forgotten in the commit after that.
+function someoneErased(): SessionChange[] {
+  const id = session++
+  const details = { name: 'somebody', profile: { phone: '1' } }
+  const before = toErase
+  toErase = `e${id}`
+  const comesAndGoes = [change('begin', id, toErase, { details }), change('end', id, toErase)]
+  return before === '' ? comesAndGoes : [change('erase', 0, before), ...comesAndGoes]
 }
 
 function record(id: number, member: string): SessionRecord {

@@ -7,6 +7,7 @@ import type {
   Handlers,
   Link,
   Listener,
+  Pem,
   UpgradeAnswer,
   UpgradeRequest,
 } from '../../src/transports/transport.ts'
@@ -21,6 +22,7 @@ export interface Command {
     | 'terminateAll'
     | 'stats'
     | 'stopAccepting'
+    | 'reloadTls'
     | 'stop'
     | 'subscribe'
     | 'unsubscribe'
@@ -35,6 +37,7 @@ export interface Command {
   readonly count?: number
   readonly code?: number
   readonly reason?: string
+  readonly pem?: Pem
 }
 
 export interface Report {
@@ -128,6 +131,7 @@ function answerUpgrade(request: UpgradeRequest): UpgradeAnswer<Seat> {
   const query = new URLSearchParams(request.url.split('?')[1])
   if (query.has('throw')) throw new Error('thrown in upgrade')
   if (query.has('refuse')) return { accept: false, status: Number(query.get('refuse')), body: 'not you' }
+  if (query.has('later')) return { accept: false, status: 429, body: 'not now', retryAfter: 7 }
   const data: Seat = {
     tag: query.get('tag') ?? '',
     quiet: query.has('quiet'),
@@ -216,6 +220,7 @@ async function obey(command: Command, listener: Listener): Promise<void> {
   if (command.do === 'all') for (const step of command.steps ?? []) act(step, listener)
   else if (command.do === 'terminateAll') await terminateAll(listener)
   else if (command.do === 'stopAccepting') listener.stopAccepting()
+  else if (command.do === 'reloadTls') reload(command.pem!, listener)
   else if (command.do === 'stop') await stop(listener, command.code)
   else act(command, listener)
   report({
@@ -239,6 +244,14 @@ function act({ topic = '', count = 1, ...command }: Command, listener: Listener)
   else if (command.do === 'ping') link?.ping()
   else if (command.do === 'close') link?.close(command.code ?? 1000, command.reason)
   else if (command.do === 'terminate') link?.terminate()
+}
+
+function reload(pem: Pem, listener: Listener): void {
+  try {
+    listener.reloadTls(pem)
+  } catch (error) {
+    report({ on: 'not reloaded', text: String(error) })
+  }
 }
 
 /** With a code: closes every link first, in the same turn. */

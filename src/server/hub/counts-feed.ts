@@ -5,7 +5,7 @@ import type { ServerMessage, StateCounts } from '../../protocol/messages.ts'
 import type { GroupTally, SeenCounts } from '../../stores/store.ts'
 import { Paced, SPACING } from './cadence.ts'
 import type { House } from './house.ts'
-import { Largest } from './largest.ts'
+import { Largest, sizeOf } from './largest.ts'
 import { Shards } from './shards.ts'
 
 /** Types and groups that are named. */
@@ -15,6 +15,13 @@ const SLICE = 2_000
 const NONE: SeenCounts = { online: 0, away: 0, suspectOnline: 0, suspectAway: 0, offline: 0 }
 
 type Numbers = Omit<ServerMessage & { t: 'counts' }, 'now'>
+
+/** The numbers of nobody, for one who may not be told them any more. */
+export function noCounts(group: string | null, now: number): string {
+  const states: StateCounts = { online: 0, away: 0, suspect: 0, offline: 0 }
+  const lists = group === null ? { types: {}, groups: {} } : { group, types: {} }
+  return JSON.stringify({ t: 'counts', states, ...lists, now })
+}
 
 export class CountsFeed extends Paced {
   readonly shards: Shards
@@ -97,7 +104,7 @@ export class CountsFeed extends Paced {
     counts: ReadonlyMap<string, T>,
     seenOf: (item: T) => SeenCounts,
   ): Promise<Record<string, StateCounts>> {
-    const largest = new Largest(LARGEST)
+    const largest = new Largest(LARGEST, sizeOf)
     let looked = 0
     for (const [name, item] of counts) {
       largest.add(name, seenOf(item))

@@ -3,6 +3,8 @@
 // Invariant: a link on a shard has been told everything up to `toldVersion`, or it is on its way.
 
 import type { Step } from '../../core/transition.ts'
+import type { Entry } from '../../protocol/messages.ts'
+import { goneEntry } from './beyond.ts'
 import { Paced } from './cadence.ts'
 import { cursorAt } from './cursor.ts'
 import { isHeard, stepEntry } from './entry.ts'
@@ -74,9 +76,7 @@ export class Feed extends Paced {
   untold(): readonly string[] {
     const version = this.#house.version()
     if (this.#untold?.version !== version) {
-      const entries = [...this.#pending.values()].map(step =>
-        JSON.stringify(stepEntry(step, this.#suspect, isListed(step, this.scope))),
-      )
+      const entries = [...this.#pending.values()].map(step => JSON.stringify(this.#entryOf(step)))
       const frames = diffFrames(this.scope, entries, cursorAt(this.#house.run, version))
       this.#untold = { version, frames }
     }
@@ -102,6 +102,12 @@ export class Feed extends Paced {
     const { group } = scope
     if (step.entered.includes(group) || step.exited.includes(group)) return true
     return step.seenGroups.includes(group) && isHeard(step, this.#suspect)
+  }
+
+  #entryOf(step: Step): Entry {
+    const listed = isListed(step, this.scope)
+    const isBeyond = !listed && this.#house.guarded && this.scope.of === 'group'
+    return isBeyond ? goneEntry(step) : stepEntry(step, this.#suspect, listed)
   }
 
   #publish(frames: readonly string[]): void {

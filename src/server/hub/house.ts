@@ -12,6 +12,8 @@ export interface House {
   readonly cadence: Cadence
   /** Names this run of the server in cursors. */
   readonly run: string
+  /** Rights differ: what a diff tells of somebody who leaves is no more than that. */
+  readonly guarded: boolean
   /** Bytes in a send queue above which what can wait does. */
   readonly highWater: number
   /** Milliseconds that never fall. */

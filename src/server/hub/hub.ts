@@ -5,23 +5,23 @@ import { TICK } from '../../core/timing.ts'
 import type { Step } from '../../core/transition.ts'
 import { errorFrame } from '../../dialects/native-errors.ts'
 import type { ErrorCode } from '../../protocol/errors.ts'
-import { LIMITS } from '../../protocol/limits.ts'
-import type { ClientMessage, MessageId } from '../../protocol/messages.ts'
+import type { ClientMessage, MessageId, Scope } from '../../protocol/messages.ts'
 import { encode } from '../../protocol/server-codec.ts'
 import type { Store } from '../../stores/store.ts'
 import type { Views } from '../views.ts'
 import { board } from './boarding.ts'
 import { Cadence } from './cadence.ts'
-import type { CountsFeed } from './counts-feed.ts'
-import { positionOf } from './cursor.ts'
+import { type CountsFeed, noCounts } from './counts-feed.ts'
+import { cursorAt, positionOf } from './cursor.ts'
 import type { Feed } from './feed.ts'
 import { Feeds } from './feeds.ts'
-import type { House, ListScope } from './house.ts'
+import { snapshotFrame } from './frames.ts'
+import type { House } from './house.ts'
 import { answer, callRoll, type Standing } from './roll-call.ts'
-import { Roster, RosterIndex } from './roster.ts'
+import { Roster, RosterIndex, runOf } from './roster.ts'
 import { Rounds } from './rounds.ts'
 import { StepTexts } from './step-texts.ts'
-import { type Berth, type Recipient, type TaskQueue, Watcher } from './watcher.ts'
+import { type Berth, type BerthScope, type Recipient, type TaskQueue, Watcher } from './watcher.ts'
 
 /** What the hub is made with. */
 export interface HubParts {
@@ -31,6 +31,10 @@ export interface HubParts {
   readonly run: string
   /** Bytes that may wait to be sent to one connection before it is cut. */
   readonly maxQueued: number
+  /** Who watches may have to have the right to. */
+  readonly guarded: boolean
+  /** Ids and groups that one connection may watch. */
+  readonly limits: { readonly watched: number; readonly groups: number }
   /** Version below every step of this run. */
   readonly version: number
   now(): number
@@ -53,9 +57,6 @@ interface Refusal {
 const SWEEP = 1_000
 /** Members looked at in one go when a watcher of many is gone. */
 const SLICE = 2_000
-
-/** Ids and groups that one connection may watch. */
-export const WATCH_LIMITS = { members: LIMITS.ids, groups: 100 } as const
 
 export class Hub {
   readonly #parts: HubParts
@@ -109,6 +110,27 @@ export class Hub {
     if (watcher.roster !== null) this.#dismiss(watcher.roster)
   }
 
+  /** A connection sees less than before, or more: what it may not watch any more is over, and it is told so. */
+  resighted(to: Recipient): void {
+    const { watcher } = to
+    if (watcher === null) return
+    for (const [key, { scope, feed }] of [...watcher.berths]) {
+      if (mayWatch(to, scope)) continue
+      this.#leave(watcher, key, to)
+      refuse(to, { t: 'watch' }, forbidden(scope))
+      const cursor = cursorAt(this.#house.run, this.#version)
+      to.send(
+        scope.of === 'counts'
+          ? noCounts(scope.group, this.#house.wall())
+          : snapshotFrame((feed as Feed).scope, 0, '', cursor, false),
+      )
+    }
+    const { roster } = watcher
+    if (roster === null) return
+    roster.renew()
+    this.#call(to, watcher, roster, [...roster.members], { since: null, reset: false })
+  }
+
   /** What a commit returned, in order. */
   tell(steps: readonly Step[]): void {
     const at = this.#house.now()
@@ -132,17 +154,18 @@ export class Hub {
 
   #watch(to: Recipient, watcher: Watcher, message: Watch): void {
     const { scope, suspect } = message
+    if (!mayWatch(to, scope)) return refuse(to, message, forbidden(scope))
     const standing = this.#standing(to, message)
     if ('code' in standing) return refuse(to, message, standing)
     if (scope.of === 'members') return this.#watchMembers(to, watcher, message, standing)
     const key = berthKey(scope)
-    if (!watcher.berths.has(key) && scope.of !== 'all' && scope.group !== null && isCrowded(watcher))
-      return refuse(to, message, TOO_MANY_GROUPS)
+    if (!watcher.berths.has(key) && scope.of !== 'all' && scope.group !== null && this.#isCrowded(watcher))
+      return refuse(to, message, tooMany(this.#parts.limits.groups, 'group'))
     this.#leave(watcher, key, to)
     accept(to, message)
     if (scope.of === 'counts') return this.#watchCounts(to, watcher, key, scope.group, suspect)
     const feed = this.#feeds.list(scope, suspect)
-    const berth: Berth<Feed> = { feed, shard: -1, over: false }
+    const berth: Berth<Feed> = { feed, scope, shard: -1, over: false }
     feed.watchers++
     watcher.berths.set(key, berth)
     this.#queue(watcher.watching, () => board(this.#house, { to, berth, ...standing }))
@@ -150,7 +173,7 @@ export class Hub {
 
   #watchCounts(to: Recipient, watcher: Watcher, key: string, group: string | null, suspect: boolean): void {
     const feed = this.#feeds.counts(group, suspect)
-    const berth: Berth<CountsFeed> = { feed, shard: -1, over: false }
+    const berth: Berth<CountsFeed> = { feed, scope: { of: 'counts', group }, shard: -1, over: false }
     feed.watchers++
     watcher.berths.set(key, berth)
     this.#queue(watcher.watching, async () => {
@@ -166,10 +189,21 @@ export class Hub {
     watcher.roster ??= new Roster(this.#house, this.#texts, to)
     const { roster } = watcher
     const added = members.reduce((sum, id) => sum + Number(!roster.members.has(id)), 0)
-    if (roster.members.size + added > WATCH_LIMITS.members) return refuse(to, message, TOO_MANY_MEMBERS)
+    const { watched } = this.#parts.limits
+    if (roster.members.size + added > watched) return refuse(to, message, tooMany(watched, 'members'))
     accept(to, message)
     roster.suspect = message.suspect
     for (const member of members) roster.members.add(member)
+    this.#call(to, watcher, roster, members, standing)
+  }
+
+  #call(
+    to: Recipient,
+    watcher: Watcher,
+    roster: Roster,
+    members: readonly string[],
+    standing: Standing,
+  ): void {
     roster.loading++
     this.#queue(watcher.watching, async () => {
       await callRoll(this.#house, to, roster, this.#index, members, standing)
@@ -177,10 +211,11 @@ export class Hub {
     })
   }
 
-  #standing(to: Recipient, { cursor }: Watch): Standing | Refusal {
+  #standing(to: Recipient, { cursor, scope }: Watch): Standing | Refusal {
     const given = cursor === true ? to.cursor : cursor
     if (given === null) return { since: null, reset: false }
-    const position = positionOf(given, this.#house.run, this.#version)
+    const run = scope.of === 'members' ? runOf(this.#house, to.sight) : this.#house.run
+    const position = positionOf(given, run, this.#version)
     if (position.ok) return { since: position.version, reset: false }
     return position.code === 'reset' ? { since: null, reset: true } : CURSOR_REFUSED[position.code]
   }
@@ -230,6 +265,12 @@ export class Hub {
     this.#index.remove(member, roster)
   }
 
+  #isCrowded({ berths }: Watcher): boolean {
+    let groups = 0
+    for (const { scope } of berths.values()) if (scope.of !== 'all' && scope.group !== null) groups++
+    return groups >= this.#parts.limits.groups
+  }
+
   #queue(queue: TaskQueue, task: () => Promise<void>): void {
     queue.add(() => task().catch(error => this.#parts.onError(error)))
   }
@@ -238,16 +279,6 @@ export class Hub {
 const BUSY: Refusal = {
   code: 'too_many',
   message: 'too many requests wait for their answers: await some first',
-}
-const TOO_MANY_GROUPS: Refusal = {
-  code: 'too_many',
-  message: `a connection may watch ${WATCH_LIMITS.groups} groups: unwatch one first`,
-  field: 'group',
-}
-const TOO_MANY_MEMBERS: Refusal = {
-  code: 'too_many',
-  message: `a connection may watch ${WATCH_LIMITS.members} members: unwatch some first, or watch a group`,
-  field: 'members',
 }
 const CURSOR_REFUSED: Record<'bad_cursor' | 'cursor_ahead', Refusal> = {
   bad_cursor: {
@@ -274,14 +305,25 @@ function refuse(
   to.send(errorFrame(code, message, { re: t, id, field }))
 }
 
-function berthKey(scope: ListScope | { readonly of: 'counts'; readonly group: string | null }): string {
+function tooMany(most: number, field: 'group' | 'members'): Refusal {
+  const what = field === 'group' ? `${most} groups` : `${most} members`
+  const message = `a connection may watch ${what}: unwatch ${field === 'group' ? 'one' : 'some, or watch a group'}`
+  return { code: 'too_many', message, field }
+}
+
+// Members are looked at one by one: whom the right does not reach is unknown.
+function mayWatch({ sight }: Recipient, scope: Scope): boolean {
+  if (sight === null || scope.of === 'members') return true
+  return scope.of !== 'all' && scope.group !== null && sight.seesGroup(scope.group)
+}
+
+function forbidden({ of, ...scope }: Scope): Refusal {
+  const what = 'group' in scope && scope.group !== null ? `group ${JSON.stringify(scope.group)}` : 'everybody'
+  return { code: 'forbidden', message: `the token does not let you watch ${what}`, field: of }
+}
+
+function berthKey(scope: BerthScope): string {
   if (scope.of === 'all') return 'all'
   if (scope.of === 'group') return `group ${scope.group}`
   return scope.group === null ? 'counts' : `counts ${scope.group}`
-}
-
-function isCrowded({ berths }: Watcher): boolean {
-  let groups = 0
-  for (const key of berths.keys()) if (key.includes(' ')) groups++
-  return groups >= WATCH_LIMITS.groups
 }

@@ -5,31 +5,34 @@ import type { SeenCounts } from '../../stores/store.ts'
 
 const SLACK = 4
 
-export class Largest {
+export class Largest<T = SeenCounts> {
   readonly #most: number
-  readonly #kept = new Map<string, SeenCounts>()
+  readonly #sizeOf: (item: T) => number
+  readonly #kept = new Map<string, T>()
 
-  constructor(most: number) {
+  constructor(most: number, sizeOf: (item: T) => number) {
     this.#most = most
+    this.#sizeOf = sizeOf
   }
 
-  add(name: string, seen: SeenCounts): void {
-    this.#kept.set(name, seen)
+  add(name: string, item: T): void {
+    this.#kept.set(name, item)
     if (this.#kept.size > this.#most * SLACK) this.#prune()
   }
 
   /** The largest; in no order. */
-  read(): readonly (readonly [name: string, seen: SeenCounts])[] {
+  read(): readonly (readonly [name: string, item: T])[] {
     if (this.#kept.size > this.#most) this.#prune()
     return [...this.#kept]
   }
 
   #prune(): void {
-    const smallest = [...this.#kept].sort(([, a], [, b]) => sizeOf(a) - sizeOf(b))
+    const smallest = [...this.#kept].sort(([, a], [, b]) => this.#sizeOf(a) - this.#sizeOf(b))
     for (const [name] of smallest.slice(0, -this.#most)) this.#kept.delete(name)
   }
 }
 
-function sizeOf({ online, away, suspectOnline, suspectAway, offline }: SeenCounts): number {
+/** How many are counted. */
+export function sizeOf({ online, away, suspectOnline, suspectAway, offline }: SeenCounts): number {
   return online + away + suspectOnline + suspectAway + offline
 }

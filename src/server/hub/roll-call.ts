@@ -2,12 +2,14 @@
 
 import type { Entry, MessageId } from '../../protocol/messages.ts'
 import type { MemberRecord } from '../../stores/store.ts'
+import { unknownEntry } from './beyond.ts'
 import { isReady } from './courier.ts'
 import { cursorAt } from './cursor.ts'
 import { recordEntry } from './entry.ts'
 import { diffFrame, FRAME_ENTRIES, snapshotFrame } from './frames.ts'
 import type { House } from './house.ts'
-import type { Roster, RosterIndex } from './roster.ts'
+import { type Roster, type RosterIndex, runOf } from './roster.ts'
+import type { Sight } from './sight.ts'
 import type { Recipient } from './watcher.ts'
 
 /** Ids of one answer frame. */
@@ -36,7 +38,7 @@ export async function answer(
   for (let from = 0; from < Math.max(1, ids.length); from += ANSWER) {
     const slice = ids.slice(from, from + ANSWER)
     if (!(await isReady(house, to, slice.length * LOOKUP, ALWAYS))) return
-    const entries = await lookUp(house, slice, false)
+    const entries = await lookUp(house, slice, false, to.asks)
     const more = from + ANSWER < ids.length ? ',"more":true' : ''
     to.send(`${head}"entries":${JSON.stringify(entries)}${more}}`)
   }
@@ -51,15 +53,21 @@ export async function callRoll(
   ids: readonly string[],
   { since, reset }: Standing,
 ): Promise<void> {
-  const cursor = cursorAt(house.run, roster.knownVersion())
+  const cursor = cursorAt(runOf(house, to.sight), roster.knownVersion())
   for (let from = 0, part = 0; from < Math.max(1, ids.length); from += FRAME_ENTRIES, part++) {
     const slice = ids.slice(from, from + FRAME_ENTRIES)
     if (!(await isReady(house, to, slice.length * LOOKUP, () => roster.over))) return
     // some may have been taken off the roster meanwhile; from here on nothing of the others is missed
     const wanted = slice.filter(id => roster.members.has(id))
     for (const id of wanted) index.add(id, roster)
-    const entries = await lookUp(house, wanted, roster.suspect)
-    const news = since === null ? entries : entries.filter(({ version }) => (version ?? -1) > since)
+    const { sight } = to
+    const entries = await lookUp(house, wanted, roster.suspect, sight)
+    if (sight !== null) roster.saw(entries)
+    // who is out of sight now may have been in it before: which of them were is not to be told
+    const news =
+      since === null
+        ? entries
+        : entries.filter(({ version = sight === null ? -1 : since + 1 }) => version > since)
     const text = JSON.stringify(news).slice(1, -1)
     const end = from + FRAME_ENTRIES >= ids.length ? cursor : null
     to.send(
@@ -73,11 +81,14 @@ async function lookUp(
   { store, views, now }: House,
   ids: readonly string[],
   suspect: boolean,
+  sight: Sight | null,
 ): Promise<Entry[]> {
   const found = store.lookup(ids)
   const records = found instanceof Promise ? await found : found
   const at = now()
   const entryFor = (record: MemberRecord | null, i: number): Entry =>
-    record === null ? { member: ids[i]!, state: 'unknown' } : recordEntry(views.member(record, at), suspect)
+    record === null || sight?.sees(record) === false
+      ? unknownEntry(ids[i]!)
+      : recordEntry(views.member(record, at), suspect)
   return records.map(entryFor)
 }

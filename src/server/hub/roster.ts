@@ -2,12 +2,15 @@
 // in an index, so that a step costs what it concerns.
 
 import type { Step } from '../../core/transition.ts'
+import type { Entry } from '../../protocol/messages.ts'
+import { unknownEntry } from './beyond.ts'
 import { Paced } from './cadence.ts'
 import { cursorAt } from './cursor.ts'
 import { isHeard, isHidden } from './entry.ts'
 import { diffFrames } from './frames.ts'
 import type { House } from './house.ts'
 import { costOf } from './rounds.ts'
+import type { Sight } from './sight.ts'
 import type { StepTexts } from './step-texts.ts'
 import type { Recipient } from './watcher.ts'
 
@@ -23,6 +26,8 @@ export class Roster extends Paced {
   readonly #house: House
   readonly #texts: StepTexts
   readonly #to: Recipient
+  /** Whom its watcher was told of, where it does not see everybody. */
+  readonly #inSight = new Set<string>()
   #pending = new Map<string, Step>()
   /** Version of the oldest step that is pending; means something only while one is. */
   #oldest = 0
@@ -35,7 +40,8 @@ export class Roster extends Paced {
   }
 
   hear(step: Step, at: number): void {
-    if (this.over || !(isHeard(step, this.suspect) || mayBeNew(step))) return
+    const isNews = isHeard(step, this.suspect) || mayBeNew(step) || (this.#to.sight !== null && isMoved(step))
+    if (this.over || !isNews) return
     if (this.#pending.size === 0) this.#oldest = step.version
     this.#pending.set(step.member, step)
     if (this.loading === 0) this.#house.cadence.touch(this, at)
@@ -52,8 +58,22 @@ export class Roster extends Paced {
     if (this.loading === 0 && this.#pending.size > 0) this.#house.cadence.touch(this, at)
   }
 
+  /** Its watcher sees others from now on: all are told anew, and what was pending was meant for other eyes. */
+  renew(): void {
+    this.#pending.clear()
+    this.#inSight.clear()
+  }
+
+  /** What its watcher is told of them, where it does not see everybody. */
+  saw(entries: readonly Entry[]): void {
+    for (const { member, state } of entries)
+      if (state === 'unknown') this.#inSight.delete(member)
+      else this.#inSight.add(member)
+  }
+
   forget(member: string): void {
     this.members.delete(member)
+    this.#inSight.delete(member)
     this.#pending.delete(member)
   }
 
@@ -61,15 +81,39 @@ export class Roster extends Paced {
     if (this.over || this.loading > 0 || this.#pending.size === 0) return 0
     this.sentAt = at
     const entries: string[] = []
-    for (const step of this.#pending.values()) entries.push(this.#texts.of(step, this.suspect))
+    const { sight } = this.#to
+    for (const step of this.#pending.values()) {
+      const text = sight === null ? this.#texts.of(step, this.suspect) : this.#sighted(step, sight)
+      if (text !== null) entries.push(text)
+    }
     this.#pending.clear()
+    const cursor = cursorAt(runOf(this.#house, sight), this.#house.version())
     let cost = 0
-    for (const frame of diffFrames(TOLD, entries, cursorAt(this.#house.run, this.#house.version()))) {
+    for (const frame of diffFrames(TOLD, entries, cursor)) {
       this.#to.send(frame)
       cost += costOf(1, frame.length)
     }
     return cost
   }
+
+  // Who goes out of sight is told once, and then no more.
+  #sighted(step: Step, sight: Sight): string | null {
+    const { member, seenGroups } = step
+    if (sight.sees({ id: member, seenGroups })) {
+      this.#inSight.add(member)
+      return this.#texts.of(step, this.suspect)
+    }
+    return this.#inSight.delete(member) ? JSON.stringify(unknownEntry(member)) : null
+  }
+}
+
+/** What a roster's cursors are of: a watcher that sees less, or more, than before cannot go on from them. */
+export function runOf({ run }: House, sight: Sight | null): string {
+  return sight === null ? run : `${run}-${sight.name}`
+}
+
+function isMoved({ entered, exited }: Step): boolean {
+  return entered.length > 0 || exited.length > 0
 }
 
 // A group was given to a member that is not here: it may be the first that was ever heard of it.

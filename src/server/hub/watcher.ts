@@ -3,8 +3,10 @@
 
 import type { CountsFeed } from './counts-feed.ts'
 import type { Feed } from './feed.ts'
+import type { ListScope } from './house.ts'
 import type { Roster } from './roster.ts'
 import type { Subscriber } from './shards.ts'
+import type { Sight } from './sight.ts'
 
 /** A connection, as far as the hub knows it. */
 export interface Recipient {
@@ -14,12 +16,19 @@ export interface Recipient {
   watcher: Watcher | null
   /** What the hello gave; `null`: nothing. */
   readonly cursor: string | null
+  /** Whom it may watch, and whom it may ask; `null`: everybody. */
+  readonly sight: Sight | null
+  readonly asks: Sight | null
   send(text: string): void
 }
+
+/** What a place may be of. */
+export type BerthScope = ListScope | { readonly of: 'counts'; readonly group: string | null }
 
 /** One connection's place in one feed. */
 export interface Berth<F extends Feed | CountsFeed = Feed | CountsFeed> {
   readonly feed: F
+  readonly scope: BerthScope
   /** -1: still on the way in. */
   shard: number
   /** Left, or replaced by another watch: whoever is still at work for it stops. */

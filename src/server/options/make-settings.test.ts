@@ -8,6 +8,8 @@ import { nearest } from './nearest.ts'
 import { optionRows } from './option-table.ts'
 
 const OFF = Number.MAX_SAFE_INTEGER
+const KEY = 'a-long-random-text'
+const WHSEC = `whsec_${'A'.repeat(32)}`
 
 /** What is said to a config; '' when it is accepted. */
 function refusal(config: object): string {
@@ -33,6 +35,7 @@ test('defaults', () => {
       pingInterval: 15_000,
       pingNotResponseLimit: 1,
       pingData: '',
+      token: 'any',
     },
   ])
   expect(settings).toMatchObject({
@@ -58,6 +61,25 @@ test('defaults', () => {
     firstMessage: 90_000,
     firstHello: 10_000,
     maxUndecided: null,
+    node: null,
+    trustedProxies: [],
+    tls: null,
+    auth: null,
+    keys: [],
+    webhooks: [],
+    limits: {
+      perAddress: null,
+      perMember: 100,
+      upgrades: null,
+      bytes: 1_048_576,
+      watched: 10_000,
+      groups: 100,
+      profile: 8_192,
+      updates: 1,
+      body: 1_048_576,
+      requests: OFF,
+      failures: null,
+    },
     keep: { membersFor: 7_776_000_000, membersMost: 1_000_000, logFor: 604_800_000, logMost: 1_000_000 },
     log: { level: 'info', format: 'auto' },
   })
@@ -75,6 +97,66 @@ const PROBES: Record<string, Probe> = {
   prefix: [{ prefix: 'shop-1' }, s => s.prefix, 'shop-1'],
   open: [{ open: true, host: '0.0.0.0' }, s => s.open, true],
   origin: [{ origin: 'https://a.example/, null' }, s => s.origins, ['https://a.example', 'null']],
+  node: [{ node: 'eu-1.a:9502' }, s => s.node, 'eu-1.a:9502'],
+  trustedProxy: [
+    { trustedProxy: '10.0.0.0/8, ::1 2001:db8::/32' },
+    s => s.trustedProxies,
+    ['10.0.0.0/8', '::1', '2001:db8::/32'],
+  ],
+  'tls.cert': [{ tls: { cert: 'c.pem', key: 'k.pem' } }, s => s.tls?.cert, 'c.pem'],
+  'tls.key': [{ tls: { cert: 'c.pem', key: 'k.pem' } }, s => s.tls?.key, 'k.pem'],
+  'auth.secret': [{ auth: { secret: 'file:s' } }, s => s.auth?.secret, 'file:s'],
+  'auth.publicKey': [{ auth: { publicKey: 'a.pem, b.json' } }, s => s.auth?.publicKey, ['a.pem', 'b.json']],
+  'auth.jwks': [{ auth: { jwks: 'https://id.example/keys' } }, s => s.auth?.jwks, 'https://id.example/keys'],
+  'auth.hook': [{ auth: { hook: 'http://10.0.0.7/who' } }, s => s.auth?.hook, 'http://10.0.0.7/who'],
+  'auth.hookSecret': [
+    { auth: { hook: 'http://a/', hookSecret: 'file:h' } },
+    s => s.auth?.hookSecret,
+    'file:h',
+  ],
+  'auth.hookTimeout': [{ auth: { hook: 'http://a/', hookTimeout: '2s' } }, s => s.auth?.hookTimeout, 2_000],
+  'auth.issuer': [
+    { auth: { secret: 'x', issuer: 'https://id.example' } },
+    s => s.auth?.issuer,
+    'https://id.example',
+  ],
+  'auth.audience': [{ auth: { secret: 'x', audience: 'presence' } }, s => s.auth?.audience, 'presence'],
+  'auth.leeway': [{ auth: { secret: 'x', leeway: 'off' } }, s => s.auth?.leeway, 0],
+  'auth.rights': [{ auth: { secret: 'x', rights: 'all' } }, s => s.auth?.rights, 'all'],
+  key: [
+    { key: `backend=read+push+read:${KEY}:1 beats=beat:file:k` },
+    s => s.keys,
+    [
+      { name: 'backend', scopes: ['read', 'push'], secret: `${KEY}:1` },
+      { name: 'beats', scopes: ['beat'], secret: 'file:k' },
+    ],
+  ],
+  webhook: [
+    { webhook: `crm=https://a.example/h?x=1,secret=${WHSEC},kinds=join+leave,type=car,private=on` },
+    s => s.webhooks,
+    [
+      {
+        name: 'crm',
+        url: 'https://a.example/h?x=1',
+        secret: WHSEC,
+        kinds: ['join', 'leave'],
+        type: 'car',
+        group: null,
+        allowPrivate: true,
+      },
+    ],
+  ],
+  'limits.perAddress': [{ limits: { perAddress: '7' } }, s => s.limits.perAddress, 7],
+  'limits.perMember': [{ limits: { perMember: 'off' } }, s => s.limits.perMember, OFF],
+  'limits.upgrades': [{ limits: { upgrades: 5 } }, s => s.limits.upgrades, 5],
+  'limits.bytes': [{ limits: { bytes: '64KiB' } }, s => s.limits.bytes, 65_536],
+  'limits.watched': [{ limits: { watched: 50 } }, s => s.limits.watched, 50],
+  'limits.groups': [{ limits: { groups: 3 } }, s => s.limits.groups, 3],
+  'limits.profile': [{ limits: { profile: '1KiB' } }, s => s.limits.profile, 1_024],
+  'limits.updates': [{ limits: { updates: '10' } }, s => s.limits.updates, 10],
+  'limits.body': [{ limits: { body: '4MiB' } }, s => s.limits.body, 4_194_304],
+  'limits.requests': [{ limits: { requests: 20 } }, s => s.limits.requests, 20],
+  'limits.failures': [{ limits: { failures: 'off' } }, s => s.limits.failures, OFF],
   preset: [{ preset: 'fast' }, s => s.timing, { interval: 2_000, timeout: 1_000, grace: 2_000 }],
   interval: [{ interval: '3s' }, s => s.timing.interval, 3_000],
   timeout: [{ timeout: 700 }, s => s.timing.timeout, 700],
@@ -253,7 +335,7 @@ test.each<[object, string]>([
   [{ listen: '1=uid 1=uid' }, 'listen: port 1 is asked for twice: give each listener its own'],
   [
     { host: '0.0.0.0' },
-    'host: "0.0.0.0" lets other machines in, and nobody has to prove who they are: use --host 127.0.0.1, or --open to serve them all the same',
+    'host: "0.0.0.0" lets other machines in, and nobody has to prove who they are: turn auth on (--auth-secret, --auth-public-key, --auth-jwks or --auth-hook), use --host 127.0.0.1, or --open to serve them all the same',
   ],
   [
     { interval: '1s', timeout: '20s' },

@@ -5,7 +5,7 @@ import type { z } from 'zod'
 import { checkTiming, PRESETS, type Timing } from '../../core/timing.ts'
 import { SystoleError } from '../../errors.ts'
 import { isLoopback } from '../guard.ts'
-import type { ListenerSettings, Settings } from '../settings.ts'
+import type { AuthSettings, ListenerSettings, Settings } from '../settings.ts'
 import { suggestion } from './nearest.ts'
 import { UNLIMITED } from './option-kinds.ts'
 import type { ListenOption } from './option-listen.ts'
@@ -28,7 +28,9 @@ type Input = z.input<typeof optionsSchema>
 
 /** What `systole.config.ts` exports, and what a program that embeds the server may pass. */
 export type Config = {
-  readonly [K in keyof Input]?: K extends 'breaker' | 'rate' | 'keep' | 'log' ? Partial<Input[K]> : Input[K]
+  readonly [K in keyof Input]?: K extends 'breaker' | 'rate' | 'keep' | 'log' | 'auth' | 'tls' | 'limits'
+    ? Partial<Input[K]>
+    : Input[K]
 }
 
 /** Settings from options of any origin. Throws `bad_option` or `bad_config`. */
@@ -93,7 +95,10 @@ interface Problem {
 
 function badValue(given: GivenOptions, issue: Issue): Problem {
   const key = issue.path.filter(part => typeof part === 'string').join('.')
-  const many = optionRows.find(row => row.key === key)?.meta.many !== undefined
+  const meta = optionRows.find(row => row.key === key)?.meta
+  const many = meta?.many !== undefined
+  const isSecret = meta?.secret === true
+  if (isSecret) return { keys: [key], text: issue.message }
   return { keys: [key], text: many ? issue.message : `${show(given.get(key)?.value)} ${issue.message}` }
 }
 
@@ -111,10 +116,17 @@ function flagOf(key: string | undefined): string {
 }
 
 function arrange(options: Options): Settings {
-  const { published, origin, preset, port, host, listen, interval, timeout, grace, rate, ...rest } = options
+  const { published, origin, preset, port, host, listen, interval, timeout, grace, rate, ...others } = options
+  const { node, trustedProxy, key, webhook, tls, auth, ...rest } = others
   const timing = PRESETS[preset]
   return {
     ...rest,
+    node: node ?? null,
+    trustedProxies: trustedProxy,
+    keys: key,
+    webhooks: webhook,
+    tls: tls.cert !== undefined && tls.key !== undefined ? { cert: tls.cert, key: tls.key } : null,
+    auth: authOf(auth),
     rate: rate.perSecond === UNLIMITED ? { ...rate, burst: UNLIMITED } : rate,
     published,
     origins: published ? [...new Set([...origin, 'null'])] : [...new Set(origin)],
@@ -125,6 +137,29 @@ function arrange(options: Options): Settings {
     },
     evidence: preset === 'device' ? 'beat' : 'any',
     listeners: listenersOf(port, host, published, listen),
+  }
+}
+
+// Auth is on where something can be verified.
+function authOf({
+  secret,
+  jwks,
+  hook,
+  hookSecret,
+  issuer,
+  audience,
+  ...rest
+}: Options['auth']): AuthSettings | null {
+  if (secret === undefined && jwks === undefined && hook === undefined && rest.publicKey.length === 0)
+    return null
+  return {
+    ...rest,
+    secret: secret ?? null,
+    jwks: jwks ?? null,
+    hook: hook ?? null,
+    hookSecret: hookSecret ?? null,
+    issuer: issuer ?? null,
+    audience: audience ?? null,
   }
 }
 
@@ -153,6 +188,7 @@ const LISTENER_DEFAULTS = {
   pingInterval: 15_000,
   pingNotResponseLimit: 1,
   pingData: '',
+  token: 'any',
 } as const
 
 function disagreements(options: Options, settings: Settings): Problem[] {
@@ -162,6 +198,7 @@ function disagreements(options: Options, settings: Settings): Problem[] {
     ...timingProblems(settings.timing),
     ...boundProblems(settings),
     ...limitProblems(options),
+    ...accessProblems(options, settings),
   ]
 }
 
@@ -177,12 +214,12 @@ function doubles({ listeners }: Settings): Problem[] {
   })
 }
 
-function strangers({ open, listeners }: Settings): Problem[] {
+function strangers({ open, listeners, auth }: Settings): Problem[] {
   const strange = listeners.find(({ host }) => !isLoopback(host))
-  if (open || strange === undefined) return []
+  if (open || auth !== null || strange === undefined) return []
   const text =
     `${show(strange.host)} lets other machines in, and nobody has to prove who they are: ` +
-    'use --host 127.0.0.1, or --open to serve them all the same'
+    'turn auth on (--auth-secret, --auth-public-key, --auth-jwks or --auth-hook), use --host 127.0.0.1, or --open to serve them all the same'
   return [{ keys: ['host', 'listen'], text }]
 }
 
@@ -216,10 +253,38 @@ function limitProblems({ rate, breaker }: Options): Problem[] {
   return problems
 }
 
+function accessProblems({ tls, auth }: Options, { keys, webhooks, auth: isOn }: Settings): Problem[] {
+  const problems: Problem[] = []
+  const say = (keys: string[], text: string) => problems.push({ keys, text })
+  if ((tls.cert === undefined) !== (tls.key === undefined))
+    say(['tls.cert', 'tls.key'], 'TLS needs a certificate and its key: give --tls-cert and --tls-key')
+  if (
+    auth.hook !== undefined &&
+    (auth.secret !== undefined || auth.jwks !== undefined || auth.publicKey.length > 0)
+  )
+    say(['auth.hook'], 'either a hook says who comes or a token does: leave one out')
+  if (isOn === null && (auth.issuer ?? auth.audience) !== undefined)
+    say(
+      ['auth.issuer', 'auth.audience'],
+      'nothing is there to verify tokens by: give --auth-secret, --auth-public-key or --auth-jwks',
+    )
+  for (const [key, names] of [
+    ['key', keys],
+    ['webhook', webhooks],
+  ] as const) {
+    const twice = names.find(({ name }, i) => names.findIndex(other => other.name === name) < i)
+    if (twice !== undefined) say([key], `there are two of the name ${twice.name}: each needs its own`)
+  }
+  return problems
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+// A password in an address is shown to nobody.
 function show(value: unknown): string {
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value)?.slice(0, 100) ?? String(value))
+  if (typeof value === 'function') return 'a function'
+  const text = JSON.stringify(value) ?? String(value)
+  return text.replace(/:\/\/[^/"]*@/g, '://***@').slice(0, 100)
 }

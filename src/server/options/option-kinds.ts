@@ -57,16 +57,17 @@ function text(accept: (text: string) => boolean, says: string) {
 /** A value, or what is wrong with what was given. */
 export type Reading<T> = { readonly value: T } | { readonly problem: string }
 
-/** A list: an array, or one text cut at `separator`. Its messages quote the entry that is wrong. */
-function list<In, Out>(separator: RegExp, read: (entry: unknown) => Reading<Out>) {
+/** A list: an array, or one text cut at `separator`. Its messages quote the entry that is wrong, unless it is `secret`. */
+function list<In, Out>(separator: RegExp, read: (entry: unknown) => Reading<Out>, secret = false) {
+  const quoted = (entry: unknown) => (secret ? '' : `${JSON.stringify(entry)?.slice(0, 100)} `)
   return z.custom<string | readonly In[]>().transform((input: unknown, context): Out[] => {
     const entries: unknown = typeof input === 'string' ? input.split(separator).filter(Boolean) : input
-    if (!Array.isArray(entries)) return refuse(context, input, `${JSON.stringify(input)} must be a list`)
+    if (!Array.isArray(entries)) return refuse(context, input, `${quoted(input)}must be a list`)
     const results: Out[] = []
     for (const entry of entries) {
       const result = read(entry)
       if ('value' in result) results.push(result.value)
-      else refuse(context, entry, `${JSON.stringify(entry)?.slice(0, 100)} ${result.problem}`)
+      else refuse(context, entry, `${quoted(entry)}${result.problem}`)
     }
     return results
   })

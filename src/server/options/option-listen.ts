@@ -16,6 +16,7 @@ export interface ListenOption {
   readonly pingInterval?: number
   readonly pingNotResponseLimit?: number
   readonly pingData?: string
+  readonly token?: 'any' | 'query' | 'message' | 'none'
 }
 
 /** The same in a config file: durations as text or milliseconds. */
@@ -29,6 +30,7 @@ export interface ListenInput {
   readonly pingInterval?: number | string
   readonly pingNotResponseLimit?: number | string
   readonly pingData?: string
+  readonly token?: 'any' | 'query' | 'message' | 'none'
 }
 
 /** What a listener may speak. */
@@ -36,6 +38,7 @@ const DIALECTS: readonly ListenerDialect[] = ['auto', 'native', 'heartbeat', 'me
 
 const DAY = 86_400_000
 const GATEWAY_ONLY = ['pingInterval', 'pingNotResponseLimit', 'pingData']
+const TOKENS = ['any', 'query', 'message', 'none']
 const LIMIT_OFF = Number.MAX_SAFE_INTEGER
 
 const KEYS: Readonly<Record<string, (value: unknown) => Reading<unknown>>> = {
@@ -61,6 +64,10 @@ const KEYS: Readonly<Record<string, (value: unknown) => Reading<unknown>>> = {
       : { problem: `pingNotResponseLimit ${show(value)} must be a whole number from 0 to 9999` },
   pingData: value =>
     typeof value === 'string' ? { value } : { problem: `pingData ${show(value)} must be text` },
+  token: value =>
+    TOKENS.includes(value as string)
+      ? { value }
+      : { problem: `token ${show(value)} must be one of ${TOKENS.join(', ')}` },
 }
 
 /** An entry of the `listen` list. */
@@ -105,6 +112,8 @@ function checkListen(option: ListenOption): string | null {
     return `evidence belongs to native, not to ${dialect}: leave it out`
   const stray = GATEWAY_ONLY.find(key => key in option && dialect !== 'gateway')
   if (stray !== undefined) return `${stray} belongs to gateway, not to ${dialect}: leave it out`
+  if (option.token !== undefined && dialect === 'native')
+    return 'token belongs to the published dialects: the native protocol has its token in the hello'
   const product = pingInterval * pingNotResponseLimit
   if (limit === undefined && product !== 0 && (product < 200 || product > DAY))
     return `pingInterval x pingNotResponseLimit must be from 200ms to 1d, not ${product}ms: raise or lower one`

@@ -2,8 +2,9 @@
 // Parsing, `--help` and the reference read it; it adds nothing of its own.
 
 import { z } from 'zod'
+import { type OptionMeta, optionMeta } from './option-meta.ts'
 import { formatDuration, formatSize } from './option-units.ts'
-import { type OptionMeta, optionMeta, optionsSchema } from './options-schema.ts'
+import { optionsSchema } from './options-schema.ts'
 
 /** One option under all its names. */
 export interface OptionRow {

@@ -4,8 +4,10 @@
 import { z } from 'zod'
 import { BREAKER_DEFAULTS } from '../../core/breaker.ts'
 import { PRESETS } from '../../core/timing.ts'
+import { accessOptions } from './access-options.ts'
 import { kinds, UNLIMITED } from './option-kinds.ts'
 import { type ListenInput, type ListenOption, readListen, readPort } from './option-listen.ts'
+import { DURATION, SIZE, tell } from './option-meta.ts'
 import { formatTiming, timing } from './option-timing.ts'
 
 const DAY = 86_400_000
@@ -14,24 +16,7 @@ const MANY = 1_000_000_000
 
 const { count, duration, list, oneOf, share, size, text, toggle } = kinds
 
-/** What is told of an option. */
-export interface OptionMeta {
-  readonly about: string
-  /** What stands after the flag: `<port>`; '' for a switch. */
-  readonly value: string
-  readonly unit?: 'duration' | 'size'
-  /** The default in words, where the value does not say it. */
-  readonly otherwise?: string
-  /** The flag may be given many times; the environment separates by this. */
-  readonly many?: 'spaces' | 'commas or spaces'
-}
-
-/** Where the schema keeps it. */
-export const optionMeta = z.registry<OptionMeta>()
-
 const presetNames = Object.keys(PRESETS) as (keyof typeof PRESETS)[]
-const DURATION = { value: '<duration>', unit: 'duration' } as const
-const SIZE = { value: '<size>', unit: 'size' } as const
 const wait = { least: 0, most: DAY, off: 0 }
 const TIMING = { value: '<I/T/G>' } as const
 const LEAST = { interval: 1_000, timeout: 500, grace: 0 }
@@ -46,8 +31,20 @@ export const optionsSchema = z.strictObject({
       value: '<port>',
     },
   ),
+  node: tell(
+    text(
+      input => /^[\w.:-]{1,64}$/.test(input),
+      'must be 1 to 64 letters, digits, dots, colons, dashes or underscores',
+    ).optional(),
+    {
+      about: 'Name of this server in answers: which node a session is on.',
+      value: '<name>',
+      otherwise: 'host name, port and six random characters',
+    },
+  ),
   host: tell(text(input => /^[^\s/]+$/.test(input), 'must be an address or host name').default('127.0.0.1'), {
-    about: 'Address the listeners bind to. Anything but this machine needs --open.',
+    about:
+      'Address the listeners bind to. Anything but this machine needs auth (--auth-secret, --auth-public-key, --auth-jwks or --auth-hook), or --open.',
     value: '<address>',
   }),
   listen: tell(list<string | ListenInput, ListenOption>(/\s+/, readListen).default([]), {
@@ -83,7 +80,7 @@ export const optionsSchema = z.strictObject({
     { about: 'Namespace of keys and topics. Not a URL path.', value: '<name>' },
   ),
   open: tell(toggle().default(false), {
-    about: 'Serve other machines although nobody has to prove who they are.',
+    about: 'Serve other machines, and any host name, although nobody has to prove who they are.',
     value: '',
   }),
   origin: tell(list<string, string>(/[\s,]+/, readOrigin).default([]), {
@@ -93,6 +90,7 @@ export const optionsSchema = z.strictObject({
     otherwise: 'none',
     many: 'commas or spaces',
   }),
+  ...accessOptions,
   preset: tell(oneOf(presetNames).default('web'), {
     about:
       'Timing of native connections, interval/timeout/grace: fast 2/1/2 s, web 10/5/10 s, mobile 25/10/15 s, device 60/30/30 s (there only beats and messages prove life, pongs do not).',
@@ -236,11 +234,6 @@ export const optionsSchema = z.strictObject({
 
 /** All options after parsing. */
 export type Options = z.output<typeof optionsSchema>
-
-function tell<T extends z.ZodType>(schema: T, meta: OptionMeta): T {
-  optionMeta.add(schema, meta)
-  return schema
-}
 
 function portOrNull(input: unknown): number | null {
   const reading = readPort(input)

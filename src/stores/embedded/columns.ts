@@ -50,5 +50,6 @@ export const COLUMNS = {
     'profile',
     'status',
     'in_groups',
+    'previous',
   ],
 } as const

@@ -8,7 +8,9 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { COLUMNS, type Value } from './columns.ts'
 import { FOUND } from './failures.ts'
 import { EPOCH } from './log-cursor.ts'
-import type { Piece, Request, Run, RunId } from './messages.ts'
+import { LogTable } from './log-table.ts'
+import type { Piece, Question, Request, Run, RunId } from './messages.ts'
+import { NoteTable } from './note-table.ts'
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION, selectFrom, upsertInto } from './schema.ts'
 import { upgradesFrom } from './upgrades.ts'
 
@@ -24,7 +26,8 @@ export class DataFile {
   readonly #inode: number
   readonly #db: DatabaseSync
   readonly #write: ReturnType<typeof prepareWrites>
-  readonly #oldest: StatementSync
+  readonly log: LogTable
+  readonly notes: NoteTable
 
   /** Throws what SQLite or the system says, or an error with an `errcode` of failures.ts. */
   constructor({ path, run }: OpenRequest) {
@@ -39,7 +42,8 @@ export class DataFile {
       this.#path = path
       this.#inode = statSync(path).ino
       this.#write = prepareWrites(this.#db)
-      this.#oldest = this.#db.prepare('select version, at from transitions order by version limit ?')
+      this.log = new LogTable(this.#db)
+      this.notes = new NoteTable(this.#db)
     } catch (error) {
       this.#db.close()
       throw error
@@ -86,32 +90,27 @@ export class DataFile {
     runAll(transitions, piece.transitions, COLUMNS.transitions.length)
     runAll(this.#write.evidence, piece.evidence, 3)
     runAll(this.#write.ended, piece.ended, 1)
-    runAll(this.#write.forgotten, piece.forgotten, 1)
+    if (piece.forgotten.length + piece.erased.length > 0) this.#forget(piece)
     if (!piece.last) return
-    // SQLite goes on writing to a file that has no name any more
-    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode)
-      throw failure(FOUND.gone, 'the file of that name is gone or another one')
-    this.#db.exec('commit')
+    this.#write.lastSession.run(piece.lastSession)
+    this.#commit()
   }
 
   rollback(): void {
     if (this.#db.isTransaction) this.#db.exec('rollback')
   }
 
-  read(after: number, upTo: number, limit: number): Value[] {
-    const sql = selectFrom('transitions', 'where version > ? and version <= ? order by version limit ?')
-    const rows = this.#arrays(sql).all(after, upTo, limit) as unknown as Value[][]
-    return rows.flat()
-  }
-
-  /** Deletes up to `limit` of the oldest transitions; the last version gone (0: none), and whether there may be more. */
-  trim(before: number, upTo: number, limit: number): { version: number; more: boolean } {
-    const oldest = this.#oldest.all(limit) as unknown as { version: number; at: number }[]
-    const kept = oldest.findIndex(({ version, at }) => version > upTo && at >= before)
-    const version = oldest.at(kept === -1 ? -1 : kept - 1)?.version
-    if (kept === 0 || version === undefined) return { version: 0, more: false }
-    this.#trimTo(version)
-    return { version, more: kept === -1 && oldest.length === limit }
+  /** Changes a note, in a transaction of its own. */
+  note(question: Question & { do: 'put' }): Value[] {
+    this.#db.exec('begin immediate')
+    try {
+      const rows = this.notes.put(question)
+      this.#commit()
+      return rows
+    } catch (error) {
+      this.rollback()
+      throw error
+    }
   }
 
   /** Moves what was written from the write-ahead log into the file, and forces both to the disk. */
@@ -174,13 +173,19 @@ export class DataFile {
     return { log, epoch, ends, trimmed, lastSession, lastRow: this.#number('select max(row) from members') }
   }
 
-  #trimTo(version: number): void {
-    const own = !this.#db.isTransaction
-    if (own) this.#db.exec('begin immediate')
-    this.#db.prepare('delete from transitions where version <= ?').run(version)
-    this.#db.prepare('delete from epochs where last < ?').run(version)
-    this.#db.prepare(`update meta set value = ? where key = 'trimmed'`).run(version)
-    if (own) this.#db.exec('commit')
+  // Left alone, SQLite keeps the words of a deleted row in its page until another row needs the room.
+  #forget({ forgotten, erased }: Piece): void {
+    this.#db.exec('pragma secure_delete = on')
+    runAll(this.#write.forgotten, forgotten, 1)
+    for (const version of erased) this.log.erase(version)
+    this.#db.exec('pragma secure_delete = off')
+  }
+
+  #commit(): void {
+    // SQLite goes on writing to a file that has no name any more
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#inode)
+      throw failure(FOUND.gone, 'the file of that name is gone or another one')
+    this.#db.exec('commit')
   }
 
   #arrays(sql: string): StatementSync {
@@ -210,6 +215,7 @@ function prepareWrites(db: DatabaseSync) {
     evidence: db.prepare('update sessions set last_evidence_at = ?, last_beat_at = ? where id = ?'),
     ended: db.prepare('delete from sessions where id = ?'),
     forgotten: db.prepare('delete from members where row = ?'),
+    lastSession: db.prepare(`update meta set value = max(value, ?) where key = 'last_session'`),
   }
 }
 

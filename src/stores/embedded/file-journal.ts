@@ -5,15 +5,18 @@ import type { SessionChange } from '../../core/change.ts'
 import { NEVER } from '../../core/clock.ts'
 import type { Ledger } from '../../core/ledger.ts'
 import type { Member } from '../../core/member.ts'
-import type { Step, Transition } from '../../core/transition.ts'
+import { logged, type Step, type Transition } from '../../core/transition.ts'
 import { SystoleError } from '../../errors.ts'
 import type { SessionRecord } from '../store.ts'
 import { storeError } from './failures.ts'
 import { FileLink, type StartThread } from './file-link.ts'
+import { FileNotebook } from './file-notebook.ts'
+import { FileQuestions } from './file-questions.ts'
 import { Gathered } from './gathered.ts'
-import type { Found, Journal } from './journal.ts'
+import type { Chain, Found, Journal } from './journal.ts'
 import { EPOCH, type LogBounds } from './log-cursor.ts'
-import type { Answer, Failure, Run, RunId } from './messages.ts'
+import { LogTail, type TailBounds } from './log-tail.ts'
+import type { Answer, Failure, Question, Rows, Run, RunId } from './messages.ts'
 import type { EmbeddedOptions } from './options.ts'
 import { Parcel, PIECE } from './parcel.ts'
 import { Restore } from './restore.ts'
@@ -26,7 +29,19 @@ const LONGEST_WAIT = 5_000
 const CLOSE_WITHIN = 2_000
 const FULL = 13
 
+/** What is told last, and is kept in memory. */
+const TAIL: TailBounds = { most: 65_536, bytes: 16 * 2 ** 20 }
+
 type Options = Required<EmbeddedOptions> & { readonly path: string }
+
+/** What the file belongs to. */
+export interface JournalParts {
+  /** Starts the thread of the data file. */
+  readonly start: StartThread
+  /** Called whenever there is more to read. */
+  readonly logged: () => void
+  readonly tail?: TailBounds | undefined
+}
 
 interface Asked<T> {
   resolve(value: T): void
@@ -34,7 +49,13 @@ interface Asked<T> {
 }
 
 export class FileJournal implements Journal {
+  readonly notebook = new FileNotebook(
+    question => this.#ask(question),
+    question => (this.#problem === '' ? this.#ask(question) : Promise.reject(this.#error())),
+  )
   readonly #options: Options
+  readonly #logged: () => void
+  readonly #tail: LogTail
   readonly #link: FileLink
   readonly #trimmer = new Trimmer(request => this.#link.send(request))
   #run: RunId = { log: '', epoch: 0 }
@@ -51,12 +72,13 @@ export class FileJournal implements Journal {
   #problem = ''
   #opening: Asked<Run> | null = null
   #restore: { readonly into: Restore; readonly asked: Asked<void> } | null = null
-  #reads = new Map<number, Asked<Transition[]>>()
-  #lastRead = 0
+  readonly #questions = new FileQuestions(request => this.#link.send(request))
   #closing: (() => void) | null = null
 
-  constructor(options: Options, start: StartThread) {
+  constructor(options: Options, { start, logged, tail = TAIL }: JournalParts) {
     this.#options = options
+    this.#logged = logged
+    this.#tail = new LogTail(tail)
     this.#link = new FileLink(start, {
       answered: answer => this.#answered(answer),
       died: error => this.#died({ code: 0, message: error.message }),
@@ -82,6 +104,7 @@ export class FileJournal implements Journal {
       this.#run = { log: run.log, epoch: run.epoch }
       this.#ends = new Map(run.ends)
       this.#end = run.epoch * EPOCH
+      this.#tail.begin(Math.max(run.trimmed, ...this.#ends.values()))
       this.#rows = run.lastRow
       this.#trimmer.trimmed = run.trimmed
       return { epoch: run.epoch, lastSession: run.lastSession }
@@ -130,18 +153,29 @@ export class FileJournal implements Journal {
     this.#plan()
   }
 
+  erased(member: Member): void {
+    this.#current.erase(member)
+    this.#plan()
+  }
+
   trim(at: number, most: number): void {
     if (this.#problem === '') this.#trimmer.begin(at, most, this.bounds)
   }
 
   async read(after: number, limit: number): Promise<Transition[]> {
-    if (after >= this.#end) return []
-    if (!this.#link.running || this.#fatal) throw new SystoleError('store_failed', this.#problem)
-    const ask = ++this.#lastRead
-    return new Promise((resolve, reject) => {
-      this.#reads.set(ask, { resolve, reject })
-      this.#link.send({ do: 'read', ask, after, upTo: this.#end, limit })
-    })
+    if (after >= this.#tail.floor) return this.#tail.read(after, limit)
+    const { rows } = await this.#ask({ do: 'read', after, upTo: this.#end, limit })
+    return transitionsIn(rows)
+  }
+
+  recent(version: number): Transition | undefined {
+    const step = this.#current.step(version) ?? this.#sending?.gathered.step(version)
+    return step === undefined ? this.#tail.get(version) : logged(step)
+  }
+
+  async chain(member: string, from: number, before: number, limit: number): Promise<Chain> {
+    const { rows, at } = await this.#ask({ do: 'chain', member, from, before, limit })
+    return { transitions: transitionsIn(rows), at }
   }
 
   async close(open: readonly SessionRecord[], ledger: Ledger): Promise<void> {
@@ -157,6 +191,7 @@ export class FileJournal implements Journal {
     })
     this.#wait(null)
     await this.#link.stop()
+    this.#questions.giveUp(this.#error('it was closed'))
     const lost = this.pending
     if (lost === 0 && this.#current.size === 0 && this.#sending === null) return
     const why = this.#problem || `The data file ${this.#options.path} did not take everything in time.`
@@ -175,6 +210,16 @@ export class FileJournal implements Journal {
       this.#current.members.add(found)
       this.#current.evidence.set(id, { lastEvidenceAt, lastBeatAt: beat })
     }
+  }
+
+  #ask(question: Question): Promise<Rows> {
+    if (!this.#link.running || this.#fatal) return Promise.reject(this.#error('it is not open'))
+    return this.#questions.ask(question)
+  }
+
+  #error(otherwise = ''): SystoleError {
+    const text = this.#problem || `The data file ${this.#options.path} cannot be used: ${otherwise}.`
+    return new SystoleError('store_failed', text)
   }
 
   #openFile(epoch: number, run: RunId | null): Promise<Run> {
@@ -232,8 +277,8 @@ export class FileJournal implements Journal {
         return this.#restore?.asked.resolve()
       case 'written':
         return this.#written(answer.batch)
-      case 'read':
-        return this.#answer(answer.ask)?.resolve(transitionsIn(answer.rows))
+      case 'rows':
+        return this.#questions.answered(answer.ask, answer)
       case 'trimmed':
         return this.#trimmer.trimmedTo(answer.version, answer.more)
       case 'closed':
@@ -243,41 +288,35 @@ export class FileJournal implements Journal {
     }
   }
 
-  #answer(ask: number): Asked<Transition[]> | undefined {
-    const asked = this.#reads.get(ask)
-    this.#reads.delete(ask)
-    return asked
-  }
-
   #written(batch: number): void {
     if (this.#sending === null || batch !== this.#batch) return
-    this.#end = this.#sending.gathered.transitions.at(-1)?.version ?? this.#end
+    const { gathered, sizes } = this.#sending
+    const { transitions, erased } = gathered
+    this.#tail.append(transitions, sizes)
+    for (const version of erased) this.#tail.erase(version)
+    this.#end = transitions.at(-1)?.version ?? this.#end
     this.#sending = null
     this.#problem = ''
     this.#retries = 0
     this.#plan()
+    if (transitions.length > 0) this.#logged()
   }
 
   #failed({ request, ask, failure }: Answer & { on: 'failed' }): void {
     const error = storeError(this.#options.path, failure)
     if (request === 'open') this.#opening?.reject(error)
     else if (request === 'load') this.#restore?.asked.reject(error)
-    else if (request === 'read') this.#answer(ask)?.reject(error)
-    else if (request !== 'write') this.#trimmer.stop()
+    else if (request === 'trim') this.#trimmer.stop()
+    else if (request !== 'write') this.#questions.failed(ask, error)
     else if (ask === this.#batch) this.#ill(failure)
   }
 
   #died(failure: Failure): void {
     const error = storeError(this.#options.path, failure)
-    this.#giveUp(error)
+    this.#trimmer.stop()
     this.#opening?.reject(error)
     this.#restore?.asked.reject(error)
     if (this.#run.epoch !== 0 && this.#restore === null) this.#ill(failure)
-  }
-
-  #giveUp(error: Error): void {
-    for (const ask of [...this.#reads.keys()]) this.#answer(ask)?.reject(error)
-    this.#trimmer.stop()
   }
 
   // Takes back what was under way and tries again, later each time.
@@ -299,15 +338,17 @@ export class FileJournal implements Journal {
     this.#reopening = true
     try {
       if (this.#fatal || !this.#link.running) {
-        this.#giveUp(new SystoleError('store_failed', this.#problem))
+        this.#trimmer.stop()
         await this.#link.stop()
         await this.#openFile(0, this.#run)
         this.#fatal = false
+        this.#questions.again()
       }
       this.#reopening = false
       this.#send()
     } catch (error) {
       this.#problem = (error as Error).message
+      this.#questions.giveUp(this.#error())
       this.#reopening = false
       this.#fatal = true
       this.#retryLater()

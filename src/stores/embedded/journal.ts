@@ -5,6 +5,7 @@ import type { SessionChange } from '../../core/change.ts'
 import type { Ledger } from '../../core/ledger.ts'
 import type { Member } from '../../core/member.ts'
 import type { Step, Transition } from '../../core/transition.ts'
+import type { Notebook } from '../notebook.ts'
 import type { SessionRecord } from '../store.ts'
 import type { LogBounds } from './log-cursor.ts'
 
@@ -14,7 +15,15 @@ export interface Found {
   readonly lastSession: number
 }
 
+/** A piece of the chain of steps of one member, newest first. */
+export interface Chain {
+  readonly transitions: readonly Transition[]
+  /** Version to go on with; 0: there is no more. */
+  readonly at: number
+}
+
 export interface Journal {
+  readonly notebook: Notebook
   /** '' when all is well. */
   readonly problem: string
   /** Transitions not yet durable. */
@@ -28,10 +37,16 @@ export interface Journal {
   before(changes: readonly SessionChange[], ledger: Ledger): void
   record(changes: readonly SessionChange[], told: readonly Step[], ledger: Ledger): void
   forgotten(member: Member): void
+  /** It was erased: forgets what the log says of it, too. To be called before anything else is recorded. */
+  erased(member: Member): void
   /** Lets go of transitions told before `at`, and of the oldest beyond `most`, in slices. */
   trim(at: number, most: number): void
-  /** Durable transitions with `after` < version, oldest first. */
+  /** Durable transitions with `after` < version, oldest first. Rejects with `store_failed`. */
   read(after: number, limit: number): Promise<Transition[]>
+  /** One that is in memory: not yet durable, or told last. */
+  recent(version: number): Transition | undefined
+  /** Steps of `member` below `before`, along the chain that begins at `from`, not in memory. Rejects with `store_failed`. */
+  chain(member: string, from: number, before: number, limit: number): Promise<Chain>
   /** Notes evidence, writes everything. Never rejects; what could not be written goes to `onError`. */
   close(open: readonly SessionRecord[], ledger: Ledger): Promise<void>
 }

@@ -2,30 +2,41 @@
 
 import { randomBytes } from 'node:crypto'
 import type { SessionChange } from '../../core/change.ts'
-import { logged, type Step, type Transition } from '../../core/transition.ts'
+import type { Member } from '../../core/member.ts'
+import type { Step, Transition } from '../../core/transition.ts'
 import type { SessionRecord } from '../store.ts'
-import type { Found, Journal } from './journal.ts'
+import type { Chain, Found, Journal } from './journal.ts'
 import { EPOCH, type LogBounds } from './log-cursor.ts'
+import { LogTail } from './log-tail.ts'
+import { MemoryNotebook } from './memory-notebook.ts'
 
 const MOST = 16_384
 
 export class MemoryJournal implements Journal {
+  readonly notebook = new MemoryNotebook()
   readonly problem = ''
   readonly pending = 0
+  readonly #logged: () => void
   readonly #log = randomBytes(12).toString('base64url')
+  readonly #tail = new LogTail({ most: MOST, bytes: Number.POSITIVE_INFINITY })
   #epoch = 0
   #end = 0
-  #trimmed = 0
-  #kept: Transition[] = []
+  #telling = false
+
+  /** `logged` is called whenever there is more to read. */
+  constructor(logged: () => void) {
+    this.#logged = logged
+  }
 
   get bounds(): LogBounds {
-    return { log: this.#log, epoch: this.#epoch, end: this.#end, trimmed: this.#trimmed, ends: new Map() }
+    const trimmed = this.#tail.floor
+    return { log: this.#log, epoch: this.#epoch, end: this.#end, trimmed, ends: new Map() }
   }
 
   async open(epoch: number): Promise<Found> {
     this.#epoch = epoch
     this.#end = epoch * EPOCH
-    this.#trimmed = this.#end
+    this.#tail.begin(this.#end)
     return { epoch, lastSession: 0 }
   }
 
@@ -36,28 +47,43 @@ export class MemoryJournal implements Journal {
   before(): void {}
 
   record(_: readonly SessionChange[], told: readonly Step[]): void {
-    for (const step of told) this.#kept.push(logged(step))
-    this.#end = told.at(-1)?.version ?? this.#end
-    if (this.#kept.length > 2 * MOST) this.#drop(this.#kept.length - MOST)
+    if (told.length === 0) return
+    this.#tail.append(told, [])
+    this.#end = told.at(-1)!.version
+    this.#tell()
   }
 
   forgotten(): void {}
 
+  erased({ version }: Member): void {
+    this.#tail.erase(version)
+  }
+
   trim(at: number, most: number): void {
-    const young = this.#kept.findIndex(transition => transition.at >= at)
-    this.#drop(Math.max(young === -1 ? this.#kept.length : young, this.#kept.length - most))
+    this.#tail.dropOlder(at, most)
   }
 
   async read(after: number, limit: number): Promise<Transition[]> {
-    const from = this.#kept.findIndex(({ version }) => version > after)
-    return from === -1 ? [] : this.#kept.slice(from, from + limit)
+    return this.#tail.read(after, limit)
+  }
+
+  recent(version: number): Transition | undefined {
+    return this.#tail.get(version)
+  }
+
+  async chain(): Promise<Chain> {
+    return { transitions: [], at: 0 }
   }
 
   async close(): Promise<void> {}
 
-  #drop(count: number): void {
-    if (count <= 0) return
-    this.#trimmed = this.#kept[count - 1]!.version
-    this.#kept = this.#kept.slice(count)
+  // Once for all commits of a turn, and not from within one.
+  #tell(): void {
+    if (this.#telling) return
+    this.#telling = true
+    queueMicrotask(() => {
+      this.#telling = false
+      this.#logged()
+    })
   }
 }

@@ -1,5 +1,6 @@
 // What the store and its file's thread say to each other. Data only; the thread answers in the order it was asked.
 
+import type { Book } from '../notebook.ts'
 import type { Value } from './columns.ts'
 import type { Durability } from './options.ts'
 
@@ -14,6 +15,10 @@ export interface Piece {
   /** Rows of members that were forgotten. */
   readonly forgotten: readonly number[]
   readonly transitions: readonly Value[]
+  /** Version of the last step of each member that is erased; carried out after everything above. */
+  readonly erased: readonly number[]
+  /** Largest number of any session of the batch. */
+  readonly lastSession: number
   readonly last: boolean
 }
 
@@ -35,6 +40,31 @@ export interface Run extends RunId {
   readonly lastRow: number
 }
 
+/** What is answered with rows. */
+export type Question =
+  /** Transitions with after < version <= upTo, oldest first. */
+  | { readonly do: 'read'; readonly after: number; readonly upTo: number; readonly limit: number }
+  /** Of the chain of steps of `member` that begins at `from`: those below `before`, newest first. */
+  | {
+      readonly do: 'chain'
+      readonly member: string
+      readonly from: number
+      readonly before: number
+      readonly limit: number
+    }
+  /** One value, or none. */
+  | { readonly do: 'note'; readonly book: Book; readonly key: string }
+  /** Key, value; note after note. */
+  | { readonly do: 'notes'; readonly book: Book; readonly after: string | null; readonly limit: number }
+  /** The key, where a note was taken away. `value`: JSON; `null`: none from now on. */
+  | { readonly do: 'put'; readonly book: Book; readonly key: string; readonly value: string | null }
+
+/** `at`: of a chain: where it goes on; 0: nowhere. */
+export interface Rows {
+  readonly rows: readonly Value[]
+  readonly at: number
+}
+
 export type Request =
   /** `run`: go on with that one, after a failure. `epoch`: the least a new run may have. */
   | {
@@ -47,13 +77,7 @@ export type Request =
     }
   | { readonly do: 'load' }
   | { readonly do: 'write'; readonly batch: number; readonly piece: Piece }
-  | {
-      readonly do: 'read'
-      readonly ask: number
-      readonly after: number
-      readonly upTo: number
-      readonly limit: number
-    }
+  | (Question & { readonly ask: number })
   /** Deletes the oldest transitions told before `before` or of a version up to `upTo`. */
   | { readonly do: 'trim'; readonly before: number; readonly upTo: number; readonly limit: number }
   | { readonly do: 'close' }
@@ -69,7 +93,7 @@ export type Answer =
   | { readonly on: 'sessions' | 'members'; readonly rows: readonly Value[] }
   | { readonly on: 'loaded' | 'closed' }
   | { readonly on: 'written'; readonly batch: number }
-  | { readonly on: 'read'; readonly ask: number; readonly rows: readonly Value[] }
+  | ({ readonly on: 'rows'; readonly ask: number } & Rows)
   | { readonly on: 'trimmed'; readonly version: number; readonly more: boolean }
   | {
       readonly on: 'failed'

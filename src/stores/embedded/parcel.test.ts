@@ -56,10 +56,30 @@ test('what failed is whole again, with what came later on top', () => {
   later.members.add(members[1_200]!)
   later.end(2)
   later.forget(members[3]!)
+  members[4]!.version = 7
+  later.erase(members[4]!)
   const again = parcel.undo()
   again.absorb(later)
-  expect(again.members.size).toBe(1_499)
+  expect(again.members.size).toBe(1_498)
   expect(again.members.has(members[3]!)).toBe(false)
   expect([...again.sessions.keys()]).toEqual([1])
   expect([...again.ended]).toEqual([2])
+  expect(again.erased).toEqual([7])
+  expect([...again.forgotten]).toEqual([members[3]!, members[4]!])
+})
+
+test('members are erased after everything of them was written, one piece or another', () => {
+  const { batch, members } = gathered(1_500)
+  for (const [n, member] of members.entries()) member.version = n + 1
+  const erased = members.slice(0, 1_200)
+  for (const member of erased) batch.erase(member)
+  const parcel = new Parcel(batch)
+  const pieces = []
+  while (parcel.open) pieces.push(parcel.next())
+  expect(pieces.flatMap(piece => piece.erased)).toEqual(erased.map(({ version }) => version))
+  const first = pieces.findIndex(piece => piece.erased.length > 0)
+  expect(
+    pieces.slice(first + 1).every(({ members, transitions }) => members.length + transitions.length === 0),
+  ).toBe(true)
+  expect(pieces.map(({ last }) => last)).toEqual([false, false, true])
 })

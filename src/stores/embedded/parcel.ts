@@ -15,11 +15,14 @@ export class Parcel {
   readonly gathered: Gathered
   /** Transitions in it; fixed when it was made. */
   readonly count: number
+  /** Of each transition that was cut: about how many bytes it takes in memory. */
+  readonly sizes: number[] = []
   readonly #members: Iterator<Member>
   readonly #sessions: Iterator<readonly Value[]>
   readonly #evidence: Gathered['evidence'] extends Map<infer K, infer V> ? Iterator<[K, V]> : never
   readonly #ended: Iterator<number>
   readonly #forgotten: Iterator<Member>
+  readonly #erased: Iterator<number>
   readonly #taken: Member[] = []
   #kept: Value[] = []
   #told = 0
@@ -33,6 +36,7 @@ export class Parcel {
     this.#evidence = gathered.evidence.entries()
     this.#ended = gathered.ended.values()
     this.#forgotten = gathered.forgotten.values()
+    this.#erased = gathered.erased.values()
   }
 
   /** Whether pieces are still to be cut. */
@@ -70,6 +74,7 @@ export class Parcel {
     const evidence: Value[] = []
     const ended: number[] = []
     const forgotten: number[] = []
+    const erased: number[] = []
     all(this.#members, member => {
       this.gathered.members.delete(member)
       this.#taken.push(member)
@@ -77,12 +82,24 @@ export class Parcel {
     })
     all(this.#sessions, row => sessions.push(...row))
     for (; left > 0 && this.#told < this.count; left--) {
-      pushTransition(transitions, this.gathered.transitions[this.#told++]!)
+      this.sizes.push(pushTransition(transitions, this.gathered.transitions[this.#told++]!))
     }
     all(this.#evidence, ([id, e]) => evidence.push(e.lastEvidenceAt, toNull(e.lastBeatAt), id))
     all(this.#ended, id => ended.push(id))
     all(this.#forgotten, member => forgotten.push(member.row))
+    all(this.#erased, version => erased.push(version))
     this.#cut = left > 0
-    return { members, sessions, evidence, ended, forgotten, transitions, last: this.#cut }
+    const { lastSession } = this.gathered
+    return {
+      members,
+      sessions,
+      evidence,
+      ended,
+      forgotten,
+      transitions,
+      erased,
+      lastSession,
+      last: this.#cut,
+    }
   }
 }

@@ -9,6 +9,9 @@ import { type LoggedStatus, loggedStatus, type MemberStatus, type Transition } f
 import { COLUMNS, type Value } from './columns.ts'
 import { fromJson, listToJson, toJson, toNever, toNull } from './values.ts'
 
+/** Bytes of a transition that says nothing of its member but the name. */
+const BARE = 300
+
 /** Appends the row of a member as it stands now. */
 export function pushMember(rows: Value[], m: Member): void {
   rows.push(m.row, m.id, m.name, m.type, toJson(m.profile), m.state, m.since, toNull(m.joinedAt), m.reason)
@@ -41,11 +44,13 @@ function statusOf(member: Member, status: LoggedStatus | MemberStatus | null): M
   return { ...status, shownAs: status.visibility === 'hidden' ? seenSince(member, status.since) : null }
 }
 
-/** Appends the row of a transition. */
-export function pushTransition(rows: Value[], t: Transition): void {
+/** Appends the row of a transition; about how many bytes of memory the transition takes. */
+export function pushTransition(rows: Value[], t: Transition): number {
+  const [profile, status, groups] = [toJson(t.profile), toJson(loggedStatus(t.status)), listToJson(t.groups)]
   rows.push(t.version, t.kind, t.member, t.at, t.state, t.since, toNull(t.joinedAt), t.reason, t.session)
-  rows.push(toNull(t.lastEvidenceAt), toNull(t.lastBeatAt), t.name, t.type, toJson(t.profile))
-  rows.push(toJson(loggedStatus(t.status)), listToJson(t.groups))
+  rows.push(toNull(t.lastEvidenceAt), toNull(t.lastBeatAt), t.name, t.type, profile)
+  rows.push(status, groups, t.previous)
+  return BARE + (profile?.length ?? 0) + (status?.length ?? 0) + (groups?.length ?? 0)
 }
 
 /** The transitions in `rows`. */
@@ -60,6 +65,7 @@ function transitionAt(rows: readonly Value[], i: number): Transition {
     kind: rows[i + 1] as Transition['kind'],
     member: rows[i + 2] as string,
     version: rows[i] as number,
+    previous: rows[i + 16] as number,
     at: rows[i + 3] as number,
     state: rows[i + 4] as Transition['state'],
     since: rows[i + 5] as number,

@@ -7,7 +7,7 @@ import { COLUMNS } from './columns.ts'
 export const APPLICATION_ID = 0x53595354
 
 /** Grows with every change a former version could not read. */
-export const SCHEMA_VERSION = 2
+export const SCHEMA_VERSION = 3
 
 export const SCHEMA = `
 create table meta (key text primary key, value) without rowid;
@@ -27,8 +27,9 @@ create table transitions (
   version integer primary key, kind text not null, member text not null, at integer not null, state text not null,
   since integer not null, joined_at integer, reason text, session integer not null,
   last_evidence_at integer, last_beat_at integer, name text, type text, profile text,
-  status text, in_groups text
+  status text, in_groups text, previous integer not null default 0
 );
+create table notes (book text not null, key blob not null, value text not null, primary key (book, key)) without rowid;
 pragma application_id = ${APPLICATION_ID};
 pragma user_version = ${SCHEMA_VERSION};
 `

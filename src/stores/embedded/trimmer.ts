@@ -1,5 +1,5 @@
 // Shortens the log in the file, a slice at a time, oldest first: by age, and to a number that follows from the
-// versions alone, so that nobody has to count a million rows.
+// versions alone, so that nobody has to count a million rows. Entries of erased members count as if they were there.
 
 import { EPOCH, type LogBounds } from './log-cursor.ts'
 import type { Request } from './messages.ts'

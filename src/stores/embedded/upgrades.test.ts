@@ -59,7 +59,7 @@ function makeFirst(): void {
 }
 
 function columnsOf(db: DatabaseSync): unknown[] {
-  const tables = ['members', 'sessions', 'transitions']
+  const tables = ['members', 'sessions', 'transitions', 'notes']
   return tables.map(table =>
     db.prepare(`select name, type, "notnull" from pragma_table_info('${table}')`).all(),
   )
@@ -106,6 +106,30 @@ test('a file of the first schema loses nothing and takes what is new', async () 
     { groups: ['g'], status: { visibility: 'hidden', text: 'x' } },
   ])
   await reopened.close([])
+})
+
+test('the steps of an older file are joined: they have a history, and are struck out with their member', async () => {
+  makeFirst()
+  const store = embeddedStore({ path, now: () => T0 + 100 })
+  const opened = await store.open()
+  const v = 3 * EPOCH
+  const { transitions, next } = await store.history('eva', null, 10)
+  expect(transitions.map(({ kind, version, previous }) => [kind, version, previous])).toEqual([
+    ['leave', v + 3, v + 2],
+    ['join', v + 2, 0],
+  ])
+  expect(next).toBeNull()
+  expect(await store.history('eva', null, 1)).toMatchObject({ next: v + 3 })
+  await store.commit([change('erase', 0, 'eva'), change('begin', 9, 'new')])
+  await settled(store)
+  expect((await readAll(store)).map(({ kind, member }) => [kind, member])).toEqual([
+    ['join', 'ana'],
+    ['leave', 'eva'],
+    ['join', 'new'],
+  ])
+  await store.notebook.put('bans', 'eva', { since: T0 })
+  expect(await store.notebook.get('bans', 'eva')).toEqual({ since: T0 })
+  await opened.close([])
 })
 
 test('a file that was upgraded has the columns of a new one', async () => {

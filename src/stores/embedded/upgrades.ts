@@ -12,6 +12,14 @@ alter table transitions add column in_groups text;
 update sessions set last_beat_at = null where last_beat_at < 0;
 pragma user_version = 2;
 `,
+  `
+alter table transitions add column previous integer not null default 0;
+update transitions set previous = chain.before from
+  (select version, lag(version, 1, 0) over (partition by member order by version) as before from transitions) as chain
+  where transitions.version = chain.version and chain.before > 0;
+create table notes (book text not null, key blob not null, value text not null, primary key (book, key)) without rowid;
+pragma user_version = 3;
+`,
 ]
 
 /** What is to be run, in order, on a file of schema `from` (>= 1). */

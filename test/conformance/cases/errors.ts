@@ -147,7 +147,6 @@ async function badIds(stage: Stage): Promise<void> {
 
 async function notAMember(stage: Stage): Promise<void> {
   const observer = await stage.observer()
-  if (observer.welcome?.member !== null) throw new Skipped('with a token the suite has no observer')
   const words = [
     { t: 'away' },
     { t: 'back' },

@@ -1,6 +1,6 @@
 // Saying hello: who is welcomed and with what words, and who may come as whom.
 
-import { type Case, must, mustBe, Skipped } from '../case.ts'
+import { type Case, must, mustBe } from '../case.ts'
 import { greet, type Stage, SUBPROTOCOL, timingOf } from '../stage.ts'
 import type { Visitor } from '../visitor.ts'
 
@@ -26,12 +26,11 @@ async function welcomed(stage: Stage): Promise<void> {
   must(typeof words === 'string' && words.length > 10, 'the bound has no words')
   must(isTime(welcome.now), `now is ${welcome.now}`)
   mustBe(welcome.resumed, false, 'resumed of a first hello')
-  for (const name of ['watch', 'ask', 'groups', 'message', 'frame'] as const)
+  for (const name of ['watch', 'ask', 'groups', 'profile', 'updates', 'message', 'frame'] as const)
     must(Number.isSafeInteger(welcome.limits[name]), `limits.${name} is ${welcome.limits[name]}`)
 }
 
 async function observed(stage: Stage): Promise<void> {
-  if (stage.target.token !== null) throw new Skipped('with a token the suite has no observer')
   const visitor = await stage.observer()
   mustBe(welcomeOf(visitor).member, null, 'member of an observer')
 }

@@ -23,6 +23,7 @@ export class Comings {
   readonly #lines: Socket<Line>[] = []
   readonly #requests: (readonly [Buffer, Buffer])[]
   #turn = 0
+  #line = 0
 
   constructor() {
     this.#requests = Array.from({ length: GROUPS }, (_, group) => [
@@ -36,7 +37,7 @@ export class Comings {
       const data: Line = { left: -1, busy: false }
       const socket = {
         data: (from: Socket<Line>, chunk: Buffer) => this.#heard(from, chunk),
-        close: () => void this.lost++,
+        close: () => { console.error("CLOSE", performance.now()); this.lost++ },
       }
       this.#lines.push(await Bun.connect({ hostname: HOST, port, data, socket }))
     }
@@ -49,8 +50,9 @@ export class Comings {
     for (let now = from; now < from + seconds * 1_000; now = performance.now()) {
       const due = Math.floor(((now - from) / 1_000) * (rate / BATCH))
       sent = Math.max(sent, due - CONNECTIONS)
-      for (const line of this.#lines) {
-        if (sent === due) break
+      for (let i = 0; i < CONNECTIONS && sent < due; i++) {
+        // by turns: one that was idle for long would be closed
+        const line = this.#lines[this.#line++ % CONNECTIONS]!
         if (line.data.busy) continue
         this.#post(line)
         sent++
@@ -74,6 +76,7 @@ export class Comings {
       const head = chunk.toString('latin1', 0, end)
       const length = LENGTH.exec(head)
       if (!head.startsWith(OK) || length === null) {
+        console.error("BAD", chunk.toString("latin1").slice(0, 600));
         this.lost++
         from.terminate()
         return

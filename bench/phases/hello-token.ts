@@ -27,7 +27,8 @@ export async function helloToken(plan: Plan): Promise<Figure[]> {
     await using server = await ServerProcess.start(target)
     await wave(server, target, plan.links)
     await Bun.sleep(SETTLED)
-    return wave(server, target, plan.links)
+    // the server ends with this block
+    return await wave(server, target, plan.links)
   })
   const [open, token] = targets.map(target => samples.median(target)) as [number, number]
   return [

@@ -48,7 +48,7 @@ export async function startSystole(settings: Settings, log: Log): Promise<Presen
   // first, so that a key that cannot be read is told before anything is opened
   const proxies = new Proxies(settings.trustedProxies)
   const access = makeAccess(settings, { ...parts, isLocal: address => proxies.isLocal(address) })
-  const webhooks = settings.webhooks.map(withSecret)
+  const webhooks = settings.webhooks.map(endpoint => withSecret(endpoint, settings.names.webhook))
   const store = openStore(settings, log)
   const [transport, opened] = await Promise.all([pickTransport(), store.open()])
   let endpoints: Endpoints | undefined
@@ -78,9 +78,9 @@ export async function startSystole(settings: Settings, log: Log): Promise<Presen
   }
 }
 
-function withSecret(endpoint: WebhookSettings): EndpointSettings {
+function withSecret(endpoint: WebhookSettings, option: string): EndpointSettings {
   const { name, secret } = endpoint
-  return { ...endpoint, secret: secret && textOf(`--webhook ${name}`, secret, readWhole) }
+  return { ...endpoint, secret: secret && textOf(`${option}: endpoint ${name}`, secret, readWhole) }
 }
 
 function openWebhooks(webhooks: readonly EndpointSettings[], store: Store, log: Log): Promise<Endpoints> {

@@ -133,6 +133,7 @@ class Load {
       dialect: 'native',
       instance: 'x'.repeat(22),
       epoch: 1,
+      timing: null,
       details: { name: `name of ${member}` },
       membership: null,
     }

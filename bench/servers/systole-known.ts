@@ -68,6 +68,7 @@ function stay(no: number): SessionChange[] {
     dialect: 'native',
     instance: null,
     epoch: 0,
+    timing: null,
     details: { name: JSON.parse(`"Name ${no}"`) as string, ...(no % RARE === 7 && { type: 'rare' }) },
     membership: null,
   }

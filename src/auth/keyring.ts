@@ -17,15 +17,18 @@ interface Entry {
   readonly caller: Caller
 }
 
-const OPTION = '--key'
 const LEAST_LENGTH = 16
 
-/** Throws `bad_option` for a file that cannot be read, and for secrets no header can carry. */
-export function makeKeyring(keys: readonly KeySettings[], read: ReadFile = readWhole): Keyring {
-  const entries = keys.map(key => ({ digest: digestOf(key, read), caller: callerOf(key) }))
+/** Throws `bad_option`, told of `option`, for a file that cannot be read, and for secrets no header can carry. */
+export function makeKeyring(
+  keys: readonly KeySettings[],
+  read: ReadFile = readWhole,
+  option = '--key',
+): Keyring {
+  const entries = keys.map(key => ({ digest: digestOf(key, read, option), caller: callerOf(key) }))
   const twin = entries.find(({ digest }, i) => entries.findIndex(other => equal(other.digest, digest)) < i)
   if (twin !== undefined)
-    throw badOption(OPTION, `key ${twin.caller.name} has the secret of another: give it its own`)
+    throw badOption(option, `key ${twin.caller.name} has the secret of another: give it its own`)
   return { size: entries.length, find: secret => find(entries, secret) }
 }
 
@@ -36,18 +39,18 @@ function find(entries: readonly Entry[], secret: string): Caller | null {
   return found
 }
 
-function digestOf({ name, secret }: KeySettings, read: ReadFile): Uint8Array {
-  const text = textOf(OPTION, secret, read)
+function digestOf({ name, secret }: KeySettings, read: ReadFile, option: string): Uint8Array {
+  const text = textOf(option, secret, read)
   if (text.startsWith('sha256:')) {
     if (!/^sha256:[0-9a-f]{64}$/.test(text))
-      throw badOption(OPTION, `key ${name}: after sha256: stand 64 hex digits`)
+      throw badOption(option, `key ${name}: after sha256: stand 64 hex digits`)
     return Buffer.from(text.slice('sha256:'.length), 'hex')
   }
   if (text.length < LEAST_LENGTH)
-    throw badOption(OPTION, `key ${name}: its secret has at least ${LEAST_LENGTH} characters`)
+    throw badOption(option, `key ${name}: its secret has at least ${LEAST_LENGTH} characters`)
   if (!/^[!-~]+$/.test(text))
     throw badOption(
-      OPTION,
+      option,
       `key ${name}: its secret is of letters, digits and signs of ASCII, without spaces`,
     )
   return sha256(text)

@@ -42,13 +42,13 @@ describe('the secret', () => {
     [
       'hunter2',
       {},
-      '--auth-secret: the secret has 7 bytes and needs at least 32: systole token --new-secret makes one',
+      'auth.secret: the secret has 7 bytes and needs at least 32: systole token --new-secret makes one',
     ],
-    ['base64:aHVudGVyMg==', {}, '--auth-secret: the secret has 7 bytes and needs at least 32'],
-    ['base64:hunter2 hunter2 hunter2 hunter2 hunter2', {}, '--auth-secret: after base64: there is no base64'],
-    ['base64:', {}, '--auth-secret: after base64: there is no base64'],
-    ['file:s', { s: 'hunter2\n' }, '--auth-secret: the secret has 7 bytes'],
-    ['file:s', {}, '--auth-secret: the file s cannot be read (ENOENT): correct its name or its rights'],
+    ['base64:aHVudGVyMg==', {}, 'auth.secret: the secret has 7 bytes and needs at least 32'],
+    ['base64:hunter2 hunter2 hunter2 hunter2 hunter2', {}, 'auth.secret: after base64: there is no base64'],
+    ['base64:', {}, 'auth.secret: after base64: there is no base64'],
+    ['file:s', { s: 'hunter2\n' }, 'auth.secret: the secret has 7 bytes'],
+    ['file:s', {}, 'auth.secret: the file s cannot be read (ENOENT): correct its name or its rights'],
   ])('%s is refused', (secret, files, message) => {
     const said = refusal({ secret }, files)
     expect(said).toStartWith(message)
@@ -138,14 +138,14 @@ describe('key files', () => {
     ['nothing', '', 'it must be PEM, a JWK or a JWK set'],
   ])('%s is refused', (_, text, message) => {
     const said = refusal({ publicKey: 'k' }, { k: text })
-    expect(said).toStartWith('--auth-public-key: the file k holds no public key that can be used: ')
+    expect(said).toStartWith('auth.publicKey: the file k holds no public key that can be used: ')
     expect(said).toContain(message)
     expect(said).not.toContain('c2VjcmV0')
   })
 
   test('none is there', () => {
     expect(refusal({ publicKey: 'k' })).toBe(
-      '--auth-public-key: the file k cannot be read (ENOENT): correct its name or its rights',
+      'auth.publicKey: the file k cannot be read (ENOENT): correct its name or its rights',
     )
   })
 })
@@ -157,6 +157,6 @@ test('the secret of the hook', () => {
   expect(refusal({ hook, hookSecret: 'file:s' }, { s: `${good}\n` })).toBe('')
   for (const hookSecret of ['hunter2', 'whsec_hunter2', 'whsec_'])
     expect(refusal({ hook, hookSecret })).toBe(
-      '--auth-hook-secret: it must be whsec_ and base64 of 24 to 64 bytes',
+      'auth.hookSecret: it must be whsec_ and base64 of 24 to 64 bytes',
     )
 })

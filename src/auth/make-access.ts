@@ -3,7 +3,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../server/log.ts'
-import type { AuthSettings, Settings } from '../server/settings.ts'
+import type { AuthSettings, OptionNames, Settings } from '../server/settings.ts'
 import { secretBytes } from '../signature.ts'
 import { type CallerOf, makeCallerOf } from './access.ts'
 import type { Authority, Credentials, Verdict } from './authority.ts'
@@ -40,13 +40,13 @@ export interface Access {
   readonly callerOf: CallerOf
 }
 
-type AccessSettings = Pick<Settings, 'auth' | 'keys' | 'limits'>
+type AccessSettings = Pick<Settings, 'auth' | 'keys' | 'limits' | 'names'>
 
 const LEAST_SECRET = 32
 
 /** Throws `bad_option`. Begins to fetch the JWK set; does not wait for it. */
 export function makeAccess(settings: AccessSettings, parts: MakeAccessParts): Access {
-  const { auth, keys, limits } = settings
+  const { auth, keys, limits, names } = settings
   const { clock, log, isLocal, read = readWhole } = parts
   const failures = new FailureLimit(limits.failures, isLocal, clock, (address, most) =>
     log.warn(
@@ -59,9 +59,10 @@ export function makeAccess(settings: AccessSettings, parts: MakeAccessParts): Ac
     mostProfile: limits.profile,
     mostGroups: limits.groups,
   } as const
-  const keyring = makeKeyring(keys, read)
-  const tokens = auth === null || auth.hook !== null ? null : tokenAuthority(auth, rules, parts)
-  const hook = auth === null || auth.hook === null ? null : hookAuthority(auth, auth.hook, rules, parts)
+  const keyring = makeKeyring(keys, read, names.key)
+  const tokens = auth === null || auth.hook !== null ? null : tokenAuthority(auth, rules, names, parts)
+  const hook =
+    auth === null || auth.hook === null ? null : hookAuthority(auth, auth.hook, rules, names, parts)
   const inner = tokens ?? hook
   return {
     authority: inner && limited(inner, failures),
@@ -73,13 +74,14 @@ export function makeAccess(settings: AccessSettings, parts: MakeAccessParts): Ac
 export function tokenAuthority(
   auth: AuthSettings,
   rules: ClaimRules,
+  names: OptionNames,
   parts: MakeAccessParts,
 ): TokenAuthority {
   const { clock, log, wall, read = readWhole } = parts
   const { fetch = globalThis.fetch, timeout = afterwards } = parts
-  const files = auth.publicKey.flatMap(path => keysInFile('--auth-public-key', path, read))
+  const files = auth.publicKey.flatMap(path => keysInFile(names.publicKey, path, read))
   const secrets =
-    auth.secret === null ? [] : [secretKey(secretOf('--auth-secret', auth.secret, LEAST_SECRET, read))]
+    auth.secret === null ? [] : [secretKey(secretOf(names.secret, auth.secret, LEAST_SECRET, read))]
   const jwks = auth.jwks === null ? null : new JwkSet(auth.jwks, { fetch, timeout, clock, log })
   const { issuer, audience, leeway } = auth
   return new TokenAuthority(
@@ -93,13 +95,14 @@ export function hookAuthority(
   auth: AuthSettings,
   url: string,
   rules: ClaimRules,
+  names: OptionNames,
   parts: MakeAccessParts,
 ): HookAuthority {
   const { fetch = globalThis.fetch, timeout = afterwards, read = readWhole, random, clock, wall, log } = parts
-  const text = auth.hookSecret === null ? null : textOf('--auth-hook-secret', auth.hookSecret, read)
+  const text = auth.hookSecret === null ? null : textOf(names.hookSecret, auth.hookSecret, read)
   const secret = text === null ? null : secretBytes(text)
   if (text !== null && secret === null)
-    throw badOption('--auth-hook-secret', 'it must be whsec_ and base64 of 24 to 64 bytes')
+    throw badOption(names.hookSecret, 'it must be whsec_ and base64 of 24 to 64 bytes')
   const hookRules = { ...rules, url, secret, within: auth.hookTimeout }
   return new HookAuthority(hookRules, { fetch, timeout, random, clock, wall, log })
 }

@@ -1,7 +1,7 @@
 // What the banner says, word for word.
 
 import { expect, test } from 'bun:test'
-import { settingsOf } from '../server/options/make-settings.ts'
+import { type Config, settingsOf } from '../server/options/make-settings.ts'
 import { bannerOf, bannerText } from './banner.ts'
 
 const main = {
@@ -36,6 +36,7 @@ test('the published ports, served to other machines, keeping nothing', () => {
   nothing is kept over a restart (--data off)
   ! open mode protects nobody from anybody: ids are claims, and whoever connects may use any
   ! other machines are served too (--open): keep this port away from the internet
+  ! no TLS, and no proxy is trusted to end it: tokens, keys and presence can be read on the way (--tls-cert, --trusted-proxy)
   ! pages opened from a file are let in (Origin: null): so is every sandboxed frame of every site this browser visits
 `,
   )
@@ -84,6 +85,19 @@ test('a hook, and no key for the API', () => {
   ! no API key is set: the API answers only members with a token; give your backend one with --key
 `,
   )
+})
+
+test('what can be read on the way is said, unless TLS or a trusted proxy hides it', () => {
+  const auth = { secret: 's' }
+  const warned = (config: Config, hosts: string[]) => {
+    const addresses = hosts.map(host => ({ ...main, host }))
+    return bannerText(bannerOf('1.2.3', settingsOf({ auth, ...config }), addresses)).includes('! no TLS')
+  }
+  expect(warned({}, ['0.0.0.0'])).toBe(true)
+  expect(warned({}, ['127.0.0.1', '192.0.2.1'])).toBe(true)
+  expect(warned({}, ['127.0.0.1', '::1', 'localhost'])).toBe(false)
+  expect(warned({ trustedProxy: '192.0.2.2' }, ['0.0.0.0'])).toBe(false)
+  expect(warned({ tls: { cert: 'c', key: 'k' } }, ['0.0.0.0'])).toBe(false)
 })
 
 test('as log lines it carries fields', () => {

@@ -2,6 +2,7 @@
 // tells. Plain lines, and never a secret; colour, log format and the stream are the caller's choice.
 
 import type { ListenerAddress } from '../server/api.ts'
+import { isLoopback } from '../server/guard.ts'
 import type { AuthSettings, Settings } from '../server/settings.ts'
 
 /** Said as a log line or printed. */
@@ -26,6 +27,7 @@ export function bannerOf(
     ...told(settings),
     settings.auth === null ? OPEN_MODE : checked(settings.auth),
     ...(settings.auth === null && settings.open ? [REACHABLE] : []),
+    ...(isReadable(settings, addresses) ? [READABLE] : []),
     ...(settings.auth !== null && settings.keys.length === 0 ? [NO_KEYS] : []),
     ...(settings.origins.includes('null') ? [FROM_FILES] : []),
   ]
@@ -51,6 +53,13 @@ const NO_KEYS: BannerLine = {
 const REACHABLE: BannerLine = {
   message: 'other machines are served too (--open): keep this port away from the internet',
   fields: { open: true },
+  warning: true,
+}
+
+const READABLE: BannerLine = {
+  message:
+    'no TLS, and no proxy is trusted to end it: tokens, keys and presence can be read on the way (--tls-cert, --trusted-proxy)',
+  fields: { tls: null },
   warning: true,
 }
 
@@ -117,6 +126,10 @@ function checked({ secret, publicKey, jwks, hook }: AuthSettings): BannerLine {
       ? `auth is on: tokens are checked by ${ways.join(', ')}`
       : `auth is on: ${new URL(hook).host} is asked who each connection is`
   return { message, fields: { mode: 'auth' } }
+}
+
+function isReadable({ tls, trustedProxies }: Settings, addresses: readonly ListenerAddress[]): boolean {
+  return tls === null && trustedProxies.length === 0 && addresses.some(({ host }) => !isLoopback(host))
 }
 
 // What stands for every address is none that a browser could open.

@@ -116,3 +116,21 @@ describe('file', () => {
     await expect(gather({ file: 'gone.json' })).rejects.toThrow('there is no config file gone.json')
   })
 })
+
+test('the options that name files keep the names they were given by', async () => {
+  const config = { auth: { publicKey: ['/nope'] }, tls: { cert: 'c', key: 'k' }, webhook: 'a=https://a/' }
+  const { names } = await gather({
+    folder: folderWith({ 'systole.config.json': JSON.stringify(config) }),
+    env: { SYSTOLE_KEY: 'a=read:file:nowhere' },
+    flags: new Map<string, unknown>([['auth.secret', 'x']]),
+  })
+  expect(names).toEqual({
+    secret: '--auth-secret',
+    publicKey: 'auth.publicKey in systole.config.json',
+    hookSecret: '--auth-hook-secret',
+    key: 'SYSTOLE_KEY',
+    webhook: 'webhook in systole.config.json',
+    tlsCert: 'tls.cert in systole.config.json',
+    tlsKey: 'tls.key in systole.config.json',
+  })
+})

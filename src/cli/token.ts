@@ -66,7 +66,7 @@ export async function tokenLines(
   const { auth } = settings
   if (auth?.secret == null) throw bad(NO_SECRET)
   const claims = claimsOf(member, options, auth, place.now)
-  const made = mintToken(claims, secretOf('--auth-secret', auth.secret, LEAST_SECRET, readWhole))
+  const made = mintToken(claims, secretOf(settings.names.secret, auth.secret, LEAST_SECRET, readWhole))
   const grant = checked(made, { ...auth, jwks: null, publicKey: [] }, settings, place.now)
   return { out: made, note: described(grant, options.expires) }
 }
@@ -121,10 +121,11 @@ function lifeOf(text: string): number {
 }
 
 // As the server would: what it does not take is told here, where it can be mended.
-function checked(made: string, auth: AuthSettings, { limits }: Settings, now: number): Grant {
+function checked(made: string, auth: AuthSettings, { limits, names }: Settings, now: number): Grant {
   const authority = tokenAuthority(
     auth,
     { rights: auth.rights, mostProfile: limits.profile, mostGroups: limits.groups },
+    names,
     { clock: monotonic, wall: () => now, random: () => new Uint8Array(), log: SILENT, isLocal: () => true },
   )
   const verdict = authority.authorize({ token: made })

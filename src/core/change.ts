@@ -3,6 +3,7 @@
 import type { Reason } from '../protocol/words.ts'
 import type { Session } from './session.ts'
 import type { Terms } from './terms.ts'
+import type { Timing } from './timing.ts'
 
 /** What a member says of itself. An absent key means 'unchanged'. */
 export interface Details {
@@ -59,6 +60,8 @@ export interface SessionChange {
   readonly dialect: string
   readonly instance: string | null
   readonly epoch: number
+  /** What was agreed with this session alone; `null`: nothing. A change of it is an `update` without details. */
+  readonly timing: Timing | null
   readonly details: Details | null
   /** Of `enter` and `exit`. */
   readonly membership: Membership | null

@@ -100,7 +100,7 @@ export class Detector<L extends object> {
       case 'exit':
         return this.#out.tellGroup(event.type, event.session, at, event.group)
       case 'terms':
-        return this.#agree(event.session, event.terms)
+        return this.#agree(event.session, event.terms, at)
       case 'restore':
         return this.#schedule(this.table.restore(event.session, at))
       case 'stalled':
@@ -163,7 +163,7 @@ export class Detector<L extends object> {
     const { link, details } = request
     const before = session.link
     session.epoch = request.epoch
-    this.table.agree(session, request.terms)
+    const agreed = this.table.agree(session, request.terms)
     session.link = link
     comeBack(session, request.away === true, at, this.#stalls)
     session.reason = null
@@ -173,7 +173,7 @@ export class Detector<L extends object> {
     this.#schedule(session)
     if (before !== null && before !== link) this.#leaveLink(session, before)
     this.#out.emit({ type: 'begun', link, session, resumed: true })
-    const change = comebackOf(session)
+    const change = comebackOf(session) ?? (agreed ? 'update' : null)
     if (change !== null) this.#out.tell(change, session, at)
     if (details !== null) this.#update(session, details, at)
   }
@@ -244,9 +244,9 @@ export class Detector<L extends object> {
       this.#out.tell('update', session, at, details)
   }
 
-  #agree(session: Session<L>, terms: Terms): void {
+  #agree(session: Session<L>, terms: Terms, at: number): void {
     if (session.state === 'ended') return
-    this.table.agree(session, terms)
+    if (this.table.agree(session, terms)) this.#out.tell('update', session, at)
     this.#schedule(session)
   }
 

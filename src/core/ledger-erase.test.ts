@@ -5,7 +5,7 @@ import { Ledger } from './ledger.ts'
 
 function change(kind: SessionChange['kind'], member: string, session = 0): SessionChange {
   const times = { at: 1, since: 1, lastEvidenceAt: 1, lastBeatAt: NEVER }
-  const rest = { reason: null, instance: null, epoch: 0, details: { type: 't' } }
+  const rest = { reason: null, instance: null, epoch: 0, timing: null, details: { type: 't' } }
   return { kind, member, session, dialect: 'd', membership: { group: 'g', until: null }, ...times, ...rest }
 }
 

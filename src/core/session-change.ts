@@ -24,6 +24,7 @@ export function changeOf(
     dialect: session.terms.dialect,
     instance: session.instance,
     epoch: session.epoch,
+    timing: session.terms.ownTiming ? session.terms.timing : null,
     details,
     membership,
   }

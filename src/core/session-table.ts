@@ -6,6 +6,7 @@ import { hiddenAtLeast } from './deadlines.ts'
 import { Ordered } from './ordered.ts'
 import { Session } from './session.ts'
 import type { Terms } from './terms.ts'
+import { sameTiming } from './timing.ts'
 import { Wheel } from './wheel.ts'
 
 /** Options of the table. */
@@ -72,10 +73,12 @@ export class SessionTable<L extends object> {
     return this.#add(session)
   }
 
-  /** Changes what was agreed for a session that is in the table. */
-  agree(session: Session<L>, terms: Terms): void {
-    this.judged += Number(terms.evidence !== 'none') - Number(session.terms.evidence !== 'none')
+  /** Changes what was agreed for a session that is in the table; true: something that the store keeps. */
+  agree(session: Session<L>, terms: Terms): boolean {
+    const before = session.terms
+    this.judged += Number(terms.evidence !== 'none') - Number(before.evidence !== 'none')
     session.terms = terms
+    return terms.ownTiming && !sameTiming(before.timing, terms.timing)
   }
 
   remove(session: Session<L>): void {

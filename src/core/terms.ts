@@ -11,6 +11,8 @@ export interface Terms {
   /** Name of the dialect; sessions without an instance are found again by (member, dialect). */
   readonly dialect: string
   readonly timing: Timing
+  /** The timing was agreed with this one session: the store keeps it with the session, for the next run. */
+  readonly ownTiming: boolean
   /** Grace after silence. `0`: silence ends the session with no suspicion in between. */
   readonly silenceGrace: number
   /** Grace after the page or program closed the connection. */
@@ -43,6 +45,7 @@ export function makeTerms(dialect: string, timing: Timing, patch: Partial<Terms>
   return {
     dialect,
     timing,
+    ownTiming: false,
     silenceGrace: timing.grace,
     closeGrace: 5_000,
     cachedGrace: 75_000,

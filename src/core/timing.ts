@@ -45,6 +45,11 @@ export function checkTiming(timing: Timing): string[] {
   return problems
 }
 
+/** Whether they say the same. */
+export function sameTiming(a: Timing, b: Timing): boolean {
+  return a.interval === b.interval && a.timeout === b.timeout && a.grace === b.grace
+}
+
 /** The longest silence before a session is called offline, without the two ticks. */
 export function boundOf(timing: Timing): number {
   return timing.interval + timing.timeout + timing.grace

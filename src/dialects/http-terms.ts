@@ -34,7 +34,13 @@ export class HttpTerms {
     const terms = makeTerms(
       HTTP,
       { interval: period, timeout, grace: grace - timeout },
-      { evidence: 'beat', probe: false, onSilence: 'keep', suspectAfter: this.#suspectAfter },
+      {
+        ownTiming: true,
+        evidence: 'beat',
+        probe: false,
+        onSilence: 'keep',
+        suspectAfter: this.#suspectAfter,
+      },
     )
     if (this.#kept.size >= KEPT) this.#kept.delete(this.#kept.keys().next().value!)
     this.#kept.set(key, terms)
@@ -43,6 +49,6 @@ export class HttpTerms {
 }
 
 /** What was agreed by terms that `HttpTerms` made. */
-export function httpTimingOf({ timing }: Terms): HttpTiming {
+export function httpTimingOf({ timing }: Pick<Terms, 'timing'>): HttpTiming {
   return { period: timing.interval, grace: timing.timeout + timing.grace }
 }

@@ -17,7 +17,9 @@ const beat = z
     id: z.union([id, z.int()]).describe('an integer is its digits, as they are written'),
     period: milliseconds(LEAST_PERIOD, LONGEST)
       .optional()
-      .describe('how often it means to beat; kept until another is given; 60000 at first'),
+      .describe(
+        'how often it means to beat; kept until another is given, also over a restart; 60000 at first',
+      ),
     grace: milliseconds(0, LONGEST)
       .optional()
       .describe(
@@ -60,7 +62,7 @@ export const beatRoutes: readonly Route[] = [
     summary: 'One beat, or many',
     description:
       'Each id has at most one session by HTTP. It ends by silence (`lost`) after `period` and `grace`, or by a goodbye ' +
-      '(`left`). One bad beat refuses all of a list, before anything is done.',
+      '(`left`). Where the server starts again it has all of both from then on for its next beat. One bad beat refuses all of a list, before anything is done.',
     body: z.union([beat, z.strictObject({ beats: z.array(beat).min(1).max(MOST_BEATS) })]),
     readsBody: true,
     answers: {

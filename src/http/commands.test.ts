@@ -250,12 +250,17 @@ describe('what is known of a member', () => {
   })
 
   test('is erased, once', async () => {
-    expect(await call('DELETE', '/v1/members/7')).toEqual({ status: 204, body: null })
-    expect((await call('DELETE', '/v1/members/8')).body.code).toBe('unknown_member')
+    expect(await call('POST', '/v1/members/7/erase')).toEqual({ status: 204, body: null })
+    expect((await call('POST', '/v1/members/8/erase')).body.code).toBe('unknown_member')
     expect(calls).toEqual([
       ['erase', '7'],
       ['erase', '8'],
     ])
+  })
+
+  test('is not erased by a path that is folded to its own', async () => {
+    expect((await call('DELETE', '/v1/groups/../members/7')).status).toBe(405)
+    expect(calls).toEqual([])
   })
 })
 

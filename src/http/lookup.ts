@@ -47,7 +47,7 @@ export const lookupRoutes = [
     scope: 'read',
     token: true,
     tag: 'Members',
-    summary: 'How many members are',
+    summary: 'What state each of many members is in',
     description: `Up to ${LIMITS.ids} ids, answered in the order in which they were given. \`unknown\`: never seen or forgotten; with a token also whoever lies beyond its right to ask.`,
     body,
     readsBody: true,

@@ -78,8 +78,9 @@ export const profileRoutes = [
       }),
   }),
   route({
-    method: 'delete',
-    path: '/v1/members/{id}',
+    method: 'post',
+    // no other path may turn into this one where a client folds `..`, which may be the name of a group
+    path: '/v1/members/{id}/erase',
     scope: 'admin',
     tag: TAG,
     summary: 'Erase a member',

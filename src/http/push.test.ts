@@ -89,6 +89,14 @@ describe('with a token', () => {
     expect(status).toBe(200)
   })
 
+  test('one that reaches nobody is not told to name others', async () => {
+    const { status, body } = await pushed({ all: true, data: 1 }, within(NOBODY))
+    expect([status, body.detail]).toEqual([
+      403,
+      'this token may not push to anybody: its claim push names nobody',
+    ])
+  })
+
   test('that reaches nobody', async () => {
     const { body, calls } = await pushed({ to: ['7'], data: 1 }, within(NOBODY))
     expect(body.unknown).toBe(1)

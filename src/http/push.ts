@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import type { Rights } from '../auth/authority.ts'
-import { covers } from '../auth/reach.ts'
+import { covers, reachesAny } from '../auth/reach.ts'
 import type { PresenceServer, PushResult, PushTargets } from '../server/api.ts'
 import { id, milliseconds } from './fields.ts'
 import { Refusal } from './problem.ts'
@@ -58,7 +58,7 @@ export const pushRoutes = [
     tag: 'Push',
     summary: 'Send to those who are there',
     description:
-      'To who is in any of the targets, each connection once. With a token: ids beyond its right to push count as unknown.',
+      'To who is in any of the targets, each connection once. With a token: ids beyond its right to push count as unknown. Who may push to a member learns whether it is there, also while it hides.',
     body,
     answers: {
       200: {
@@ -108,7 +108,7 @@ async function pushWithin(
 ): Promise<PushResult> {
   const { members = [], groups = [], types = [], all } = targets
   if (all === true || types.length > 0)
-    throw new Refusal('beyond_rights', 'this token may not push to all or to types: name members or groups')
+    throw new Refusal('beyond_rights', `this token may not push to ${whom(reach)}`)
   const beyond = groups.find(group => !reach.groups.has(group))
   if (beyond !== undefined)
     throw new Refusal('beyond_rights', `this token may not push to the group ${JSON.stringify(beyond)}`)
@@ -116,4 +116,10 @@ async function pushWithin(
   const within = members.filter((member, i) => covers(reach, member, found[i]?.seenGroups ?? []))
   const result = await server.push({ ...targets, members: within }, data, options)
   return { ...result, unknown: result.unknown + members.length - within.length }
+}
+
+function whom(reach: Rights['push']): string {
+  return reachesAny(reach)
+    ? 'all or to types: name members or groups'
+    : 'anybody: its claim push names nobody'
 }

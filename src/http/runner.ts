@@ -58,6 +58,8 @@ export function runner(route: Route, desk: Desk, door: Door): (request: Request,
       throw notAdmitted(verdict)
     }
     const { caller } = verdict
+    const ban = caller.member === null ? null : desk.server.bans.of(caller.member)
+    if (ban !== null) throw new Refusal('banned', 'this member may not come for now')
     // whether it serves may be asked as often as one likes
     if (scope === null) return run(request, address, caller)
     const wait = door.rate.admit(caller.name === ANYBODY ? address : caller.name, door.now())

@@ -140,6 +140,17 @@ describe('lines', () => {
     ])
   })
 
+  test('more than it wants at once, while it waits for the first: the rest comes next', async () => {
+    const { log, ask } = setUp()
+    log.grow(2)
+    const waiting = ask('?wait=30000&kinds=join&limit=2')
+    await settled()
+    log.grow(5)
+    const { lines } = await waiting
+    expect(versions(lines)).toEqual([3, 4])
+    expect(versions((await ask(`?after=${lines.at(-1).cursor}`)).lines)).toEqual([5, 6, 7])
+  })
+
   test('where nothing passes it waits on', async () => {
     const { log, ask } = setUp()
     const waiting = ask('?wait=30000&member=rare')

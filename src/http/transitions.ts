@@ -105,7 +105,8 @@ async function nextFor(
 ): Promise<LogBatch> {
   if (filter.kinds === undefined && filter.member === undefined) return log.wait(place, limit, wait, signal)
   const until = performance.now() + wait
-  let at = place
+  // what is read twice must begin at the same place
+  let at = place === 'newest' ? (await log.read(place, 1)).cursor : place
   for (let scanned = 0; ; ) {
     const left = Math.max(0, Math.round(until - performance.now()))
     const batch = await log.wait(at, MOST, left, signal)

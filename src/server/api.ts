@@ -114,7 +114,7 @@ export interface Ban {
   readonly reason: string | null
 }
 
-/** Who is kept out. A ban holds from the moment `ban` is called, and over restarts once it has resolved. */
+/** Who is kept out. A ban is in force, also over restarts, once `ban` has resolved. */
 export interface Bans {
   /** `null`: it may come. Cheap: asked at every identification. */
   of(member: string): Ban | null

@@ -65,13 +65,23 @@ describe('a ban', () => {
     await expect(server.bans.ban('7', {})).rejects.toMatchObject({ code: 'not_running' })
   })
 
-  test('that cannot be noted holds for now, and says that it would not survive', async () => {
+  test('that cannot be noted is none', async () => {
     const notebook = new MemoryNotebook()
     const { server } = await wholeServer({ notebook })
     notebook.put = async () => {
       throw new Error('full')
     }
     await expect(server.bans.ban('7', {})).rejects.toThrow('full')
-    expect(server.bans.of('7')).not.toBeNull()
+    expect(server.bans.of('7')).toBeNull()
+  })
+
+  test('and its lifting happen in the order in which they were asked for, in memory as in the notebook', async () => {
+    const { server, store } = await wholeServer()
+    await server.bans.ban('7', { reason: 'first' })
+    await Promise.all([server.bans.lift('7'), server.bans.ban('7', { reason: 'second' })])
+    expect(server.bans.of('7')?.reason).toBe('second')
+    expect(await store.notebook.get('bans', '7')).toMatchObject({ reason: 'second' })
+    await Promise.all([server.bans.ban('7', {}), server.bans.lift('7')])
+    expect([server.bans.of('7'), await store.notebook.get('bans', '7')]).toEqual([null, null])
   })
 })

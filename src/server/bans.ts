@@ -1,10 +1,11 @@
-// Who is kept out, and until when. Held in memory, since every identification asks; noted in the notebook, so that it
-// holds over restarts.
+// Who is kept out, and until when. Held in memory, since every identification asks; noted in the notebook first, so that
+// what is in force also holds over restarts.
 
 import type { Clock } from '../core/clock.ts'
 import { SystoleError } from '../errors.ts'
 import type { Notebook } from '../stores/notebook.ts'
 import type { Ban, Bans } from './api.ts'
+import { InTurn } from './in-turn.ts'
 import type { WallTime } from './monotonic.ts'
 
 /** What it works with. */
@@ -12,7 +13,7 @@ export interface BanParts {
   readonly notebook: Notebook
   readonly clock: Clock
   readonly time: WallTime
-  /** Ends the sessions of a member. */
+  /** Ends the sessions of a member, and whatever else it has open. */
   kick(member: string, reason: string): void
   /** Throws where nothing may be changed any more, or `member` is no id. */
   check(member: string): void
@@ -25,6 +26,7 @@ const LONGEST_REASON = 256
 export class BanList implements Bans {
   readonly #parts: BanParts
   readonly #bans = new Map<string, Ban>()
+  readonly #inTurn = new InTurn()
 
   constructor(parts: BanParts) {
     this.#parts = parts
@@ -57,25 +59,29 @@ export class BanList implements Bans {
     check(member)
     if (ms !== undefined && (!Number.isSafeInteger(ms) || ms < 1))
       throw new SystoleError('bad_option', `a ban lasts a whole number of milliseconds from 1, not ${ms}`)
-    const since = this.#now()
-    const ban: Ban = {
-      member,
-      since,
-      until: ms === undefined ? null : since + ms,
-      reason: reason?.slice(0, LONGEST_REASON) ?? null,
-    }
-    this.#bans.set(member, ban)
-    kick(member, reason ?? 'banned')
-    await notebook.put(BOOK, member, ban)
-    return ban
+    return this.#inTurn.run(async () => {
+      const since = this.#now()
+      const ban: Ban = {
+        member,
+        since,
+        until: ms === undefined ? null : since + ms,
+        reason: reason?.slice(0, LONGEST_REASON) ?? null,
+      }
+      await notebook.put(BOOK, member, ban)
+      this.#bans.set(member, ban)
+      kick(member, reason ?? 'banned')
+      return ban
+    })
   }
 
-  async lift(member: string): Promise<boolean> {
-    const ban = this.#bans.get(member)
-    if (ban === undefined) return false
-    await this.#parts.notebook.delete(BOOK, member)
-    this.#bans.delete(member)
-    return !this.#isOver(ban)
+  lift(member: string): Promise<boolean> {
+    return this.#inTurn.run(async () => {
+      const ban = this.#bans.get(member)
+      if (ban === undefined) return false
+      await this.#parts.notebook.delete(BOOK, member)
+      this.#bans.delete(member)
+      return !this.#isOver(ban)
+    })
   }
 
   list(after: string | null, limit: number): { bans: Ban[]; next: string | null } {

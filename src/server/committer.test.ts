@@ -19,6 +19,7 @@ function change(session: number, at = 100): SessionChange {
     dialect: 'heartbeat',
     instance: null,
     epoch: 0,
+    timing: null,
     details: null,
     membership: null,
   }

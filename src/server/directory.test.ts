@@ -71,6 +71,7 @@ describe('lists of members', () => {
       lastEvidenceAt: T0,
       lastBeatAt: null,
       away: false,
+      timing: null,
       groups: [],
     }
     const { server, store } = await wholeServer({ sessions: [session] })

@@ -15,10 +15,15 @@ function setUp(tokens: ConstructorParameters<typeof FakeAuthority>[0] = {}, opti
   return { authority, server: new FakeServer('auto', { authority, ...options }) }
 }
 
+/** What is noted is in memory a few turns of promises later. */
+async function settled(): Promise<void> {
+  for (let i = 0; i < 10; i++) await Promise.resolve()
+}
+
 const last = (link: FakeLink) => heard(link).at(-1)
 
 describe('hello with a token', () => {
-  test('joins as the member of its grant, with its details and till it ends', () => {
+  test('joins as the member of its grant, with its details and till it ends', async () => {
     const expires = EPOCH + 60_000
     const grant = grantOf('7', { details: { name: 'Ana', type: 'vip' }, expires, data: { plan: 1 } })
     const { server, authority } = setUp({ good: grant })
@@ -26,6 +31,7 @@ describe('hello with a token', () => {
     expect(last(link)).toMatchObject({ t: 'welcome', member: '7', tokenExpires: expires })
     expect(server.story('7')).toEqual(['join'])
     expect(server.store.lookup(['7'])[0]).toMatchObject({ name: 'Ana', type: 'vip', profile: { a: 1 } })
+    await settled()
     expect(server.sessionData.of(welcomed(link)[0])).toEqual({ plan: 1 })
     expect(authority.asked).toMatchObject([
       { token: 'good', member: null, dialect: 'native', address: '127.0.0.1' },

@@ -13,6 +13,7 @@ import { reject } from '../dialects/native-hello.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
 import type { MessageId } from '../protocol/messages.ts'
 import { encode } from '../protocol/server-codec.ts'
+import type { Awaitable } from '../stores/store.ts'
 import type { UpgradeRequest } from '../transports/transport.ts'
 import type { Bans } from './api.ts'
 import { type Approach, approachOf } from './approach.ts'
@@ -38,6 +39,10 @@ export interface GateParts {
   readonly time: WallTime
   readonly counters: Counters
   readonly sessionData: Pick<SessionData, 'set'>
+  /** Groups of a member, whoever made it one of theirs. */
+  groupsOf(member: string): Awaitable<readonly string[]>
+  /** All that are open. */
+  connections(): Iterable<Connection>
   /** Where sessions are found. */
   table(): SessionTable<Connection>
   /** To the detector. */
@@ -111,7 +116,7 @@ export class Gate {
     if (link !== null && member !== null && link.stage === 'waiting') this.#waiting.set(link, member)
   }
 
-  /** A member is banned: newcomers that wait to be it do so in vain. Its sessions others end. */
+  /** A member is banned: newcomers that wait to be it do so in vain, and it observes no more. Its sessions others end. */
   banned(member: string): void {
     const { apply, clock } = this.#parts
     for (const [link, wanted] of this.#waiting) {
@@ -119,6 +124,10 @@ export class Gate {
       apply({ type: 'withdraw', link }, clock.now())
       this.turnAway(link, { code: 'banned', message: 'banned' })
     }
+    if (!this.guarded) return
+    for (const connection of this.#parts.connections())
+      if (connection.pass?.grant.member === member && connection.members === 0)
+        connection.dismiss('banned', 'banned')
   }
 
   /** Refuses whoever wanted to come in. A connection that speaks for others stays. */
@@ -142,8 +151,8 @@ export class Gate {
     if (pass === null) return
     const { groups, data } = pass.grant
     this.#regroup(connection, session, groups, at)
-    if (resumed || data === null) return
-    this.#parts.sessionData.set(String(session.id), data).catch(error => this.#parts.onError(error))
+    if (resumed) this.#leaveBeyond(connection, session)
+    else if (data !== null) this.#keep(session, data)
   }
 
   // --- while it lasts
@@ -192,15 +201,20 @@ export class Gate {
 
   #refusal(request: BeginRequest<Connection>): Refused | null {
     const member = request.member!
-    const ban = this.#parts.bans.of(member)
-    if (ban !== null)
-      return { code: 'banned', message: ban.reason === null ? 'banned' : `banned: ${ban.reason}` }
+    const banned = this.#banOf(member)
+    if (banned !== null) return banned
     const table = this.#parts.table()
     const first = table.of(member)
     if (first === null || request.terms.policy !== 'many') return null
     const most = this.#parts.perMember
     if (openOf(first) < most || findOwn(table, request) !== null) return null
     return { code: 'too_many_connections', message: `a member may have ${most} connections: close one first` }
+  }
+
+  #banOf(member: string): Refused | null {
+    const ban = this.#parts.bans.of(member)
+    if (ban === null) return null
+    return { code: 'banned', message: ban.reason === null ? 'banned' : `banned: ${ban.reason}` }
   }
 
   #authorize({ address, dialect, approach }: Connection, token: string | null, member: string | null) {
@@ -219,6 +233,9 @@ export class Gate {
   #decide(connection: Connection, verdict: Verdict, next: Admit, at: number): void {
     if (!verdict.ok) return this.turnAway(connection, { code: verdict.why, message: verdict.message })
     const { grant } = verdict
+    // also one that only wants to look on
+    const banned = grant.member === null ? null : this.#banOf(grant.member)
+    if (banned !== null) return this.turnAway(connection, banned)
     const pass = new Pass(connection, grant)
     connection.pass = pass
     connection.approach = null
@@ -233,13 +250,19 @@ export class Gate {
     const { grant } = verdict
     if (grant.member !== pass.grant.member)
       return deny(connection, 'unauthorized', 'this token is of another member: open another connection', id)
+    const before = pass.grant
     pass.renew(grant)
     this.#expiries.note(pass)
     if (grant.details !== null && session !== null) connection.describe(grant.details, at)
     const { expires } = grant
     if (id !== undefined)
       connection.send(encode({ t: 'ack', id, ...(expires !== null && { tokenExpires: expires }) }))
-    if (session !== null && session.member !== null) this.#regroup(connection, session, grant.groups, at)
+    if (session !== null && session.member !== null) {
+      this.#regroup(connection, session, grant.groups, at)
+      this.#leaveBeyond(connection, session)
+      if (grant.data !== null && JSON.stringify(grant.data) !== JSON.stringify(before.data))
+        this.#keep(session, grant.data)
+    }
     if (!sameSight(watches, pass.watches)) this.#parts.resighted(connection)
   }
 
@@ -260,6 +283,25 @@ export class Gate {
     for (const group of groups) if (!before.includes(group)) connection.move('enter', group, at)
     if (groups.length > 0) this.#groups.set(id, groups)
     else this.#groups.delete(id)
+  }
+
+  // What its member entered by a right that it has no longer.
+  #leaveBeyond(connection: Connection, session: Session<Connection>): void {
+    const { pass } = connection
+    if (pass === null || pass.watches === null) return
+    const leave = (groups: readonly string[]) => {
+      // a newer token may say other things by then
+      if (connection.pass !== pass || connection.session !== session) return
+      for (const group of groups)
+        if (!pass.mayEnter(group)) connection.move('exit', group, this.#parts.clock.now())
+    }
+    const found = this.#parts.groupsOf(session.member!)
+    if (found instanceof Promise) found.then(leave).catch(error => this.#parts.onError(error))
+    else leave(found)
+  }
+
+  #keep({ id }: Session<Connection>, data: unknown): void {
+    this.#parts.sessionData.set(String(id), data).catch(error => this.#parts.onError(error))
   }
 }
 

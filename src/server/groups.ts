@@ -129,6 +129,7 @@ export class Groups {
       dialect: 'api',
       instance: null,
       epoch: 0,
+      timing: null,
       details,
       membership,
     })

@@ -105,11 +105,35 @@ describe('session data', () => {
       lastEvidenceAt: 1,
       lastBeatAt: null,
       away: false,
+      timing: null,
       groups: [],
     }
     const { server } = await wholeServer({ notebook, sessions: [open] })
     expect(server.session('3')?.data).toBe('mine')
     expect(await notebook.scan('session-data', null, 10)).toEqual([{ key: '3', value: 'mine' }])
+  })
+
+  test('set and taken away at once, or set as its session ends: memory and notebook agree', async () => {
+    const { server, transport, store } = await wholeServer()
+    transport.connect().say(set('7'))
+    const id = (await server.member('7'))!.sessions[0]!.id
+    await Promise.all([server.setSessionData(id, 1), server.setSessionData(id, null)])
+    expect([await dataOf(server, '7'), await store.notebook.get('session-data', id)]).toEqual([null, null])
+    const late = server.setSessionData(id, 2)
+    await server.kick('7')
+    await late
+    expect(await store.notebook.get('session-data', id)).toBeNull()
+  })
+
+  test('that cannot be noted is not there', async () => {
+    const { server, transport, store } = await wholeServer()
+    transport.connect().say(set('7'))
+    const id = (await server.member('7'))!.sessions[0]!.id
+    store.notebook.put = async () => {
+      throw new Error('full')
+    }
+    await expect(server.setSessionData(id, 1)).rejects.toThrow('full')
+    expect(await dataOf(server, '7')).toBeNull()
   })
 
   test('has its limits, and needs an open session', async () => {

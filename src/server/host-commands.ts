@@ -132,6 +132,7 @@ export class HostCommands {
       dialect: 'api',
       instance: null,
       epoch: 0,
+      timing: null,
       details,
       membership: null,
     }

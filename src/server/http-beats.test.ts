@@ -85,6 +85,27 @@ describe('a session by HTTP', () => {
     expect(server.state('job')).toBe('offline')
   })
 
+  test('the store is told what was agreed when it changes, also on the way back, and nobody else is', () => {
+    const { server, beat } = setUp()
+    beat('job')
+    server.advance(1_000)
+    for (const more of [{ period: 60_000 }, { period: 5_000 }, { period: 5_000 }, { grace: 2_000 }, {}]) {
+      expect(short(beat('job', more))).toEqual(['online', expect.any(Number), 1])
+      server.advance(1_000)
+    }
+    server.advance(5_500)
+    expect(short(beat('job', { period: 7_000 }))).toEqual(['online', 6_500, 3])
+    server.committer.flush()
+    expect(server.store.changes.map(({ kind, timing, details }) => [kind, timing, details])).toEqual([
+      ['begin', { interval: 60_000, timeout: 15_000, grace: 15_000 }, null],
+      ['update', { interval: 5_000, timeout: 15_000, grace: 15_000 }, null],
+      ['update', { interval: 5_000, timeout: 1_000, grace: 1_000 }, null],
+      ['suspect', { interval: 5_000, timeout: 1_000, grace: 1_000 }, null],
+      ['resume', { interval: 7_000, timeout: 1_000, grace: 1_000 }, null],
+    ])
+    expect(server.story('job')).toEqual(['join', 'suspect lost', 'resume'])
+  })
+
   test('a longer period than before is heeded at once', () => {
     const { server, beat } = setUp()
     beat('job', { period: 1_000, grace: 0 })

@@ -3,12 +3,14 @@
 
 import type { Clock } from '../core/clock.ts'
 import type { Detector } from '../core/detector.ts'
+import type { Session } from '../core/session.ts'
 import { SystoleError } from '../errors.ts'
 import type { MemberState } from '../protocol/words.ts'
 import type { Store, Visit, Walk } from '../stores/store.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 import type { PushResult, PushTargets } from './api.ts'
 import type { Connection } from './connection.ts'
+import { fetchConnections, fetchSockets } from './fetch-ahead.ts'
 import { Parcel } from './parcel.ts'
 import { nextTurn } from './turn.ts'
 
@@ -24,7 +26,8 @@ export interface PushParts {
 const SENT_A_TURN = 500
 /** Members looked at in one turn: most may be offline. */
 const LOOKED_AT = 2_000
-const LOOKED_UP = 100
+/** Members found before it is sent to any of them. */
+const CONVOY = 100
 const DAY = 86_400_000
 
 /** One push under way. */
@@ -39,6 +42,14 @@ interface Delivery {
   readonly sent: Set<Connection> | null
   /** `tally.reached` when this turn is used up. */
   pause: number
+  /** Connections it goes to next, in this turn. */
+  readonly convoy: Connection[]
+}
+
+/** Members with what the store says of them. */
+interface Found {
+  readonly ids: string[]
+  readonly states: MemberState[]
 }
 
 export class Push {
@@ -107,14 +118,16 @@ export class Push {
   /** `all`: they are reached with all others, and only the unknown are counted here. */
   async #toNamed(ids: readonly string[], all: boolean, delivery: Delivery): Promise<void> {
     const { tally, except } = delivery
-    for (let i = 0; i < ids.length; ) {
-      const slice = ids.slice(i, i + LOOKED_UP)
-      const found = await this.#parts.store.standings(slice)
-      for (let k = 0; k < slice.length && !isTurnOver(delivery); k++, i++) {
-        if (except.has(slice[k]!)) continue
-        if (found[k] === null) tally.unknown++
-        else if (!all) this.#toMember(slice[k]!, found[k]!.state, delivery)
-      }
+    const asked = except.size === 0 ? ids : ids.filter(id => !except.has(id))
+    for (let i = 0; i < asked.length; ) {
+      const slice = asked.slice(i, i + CONVOY)
+      const standings = await this.#parts.store.standings(slice)
+      const known = standings.filter(standing => standing !== null)
+      const found = { ids: known.map(({ id }) => id), states: known.map(({ state }) => state) }
+      const done = all ? known.length : this.#toFound(found, delivery)
+      const next = done < known.length ? slice.indexOf(known[done]!.id) : slice.length
+      i += next
+      tally.unknown += next - done
       if (isTurnOver(delivery)) await rest(delivery)
     }
   }
@@ -130,24 +143,42 @@ export class Push {
 
   async #walk(among: Walk['among'], delivery: Delivery): Promise<void> {
     const { store } = this.#parts
+    const { except } = delivery
+    let found: Found
     const visit: Visit = (id, state) => {
-      if (!delivery.except.has(id)) this.#toMember(id, state, delivery)
-      return !isTurnOver(delivery)
+      if (except.size > 0 && except.has(id)) return true
+      found.ids.push(id)
+      found.states.push(state)
+      return true
     }
     let after: string | null = null
     let looked = 0
     do {
-      after = await store.walk({ among, after, limit: SENT_A_TURN }, visit)
-      looked += SENT_A_TURN
+      found = { ids: [], states: [] }
+      after = await store.walk({ among, after, limit: CONVOY }, visit)
+      const done = this.#toFound(found, delivery)
+      if (done < found.ids.length) after = found.ids[done - 1]!
+      looked += CONVOY
       if (after === null || (looked < LOOKED_AT && !isTurnOver(delivery))) continue
       looked = 0
       await rest(delivery)
     } while (after !== null)
   }
 
+  /** As far as this turn goes, at least to one: answers how many of them that were. */
+  #toFound({ ids, states }: Found, delivery: Delivery): number {
+    const sessions = ids.map(id => this.#parts.detector.table.of(id))
+    fetchConnections(sessions)
+    let done = 0
+    for (; done < ids.length && (done === 0 || !isTurnOver(delivery)); done++)
+      this.#toMember(ids[done]!, states[done]!, sessions[done]!, delivery)
+    this.#sendOff(delivery)
+    return done
+  }
+
   // A connection that beats for several members gets a message to all of them once. Who is here by HTTP alone is neither
   // reached nor suspect nor offline.
-  #toMember(id: string, state: MemberState, delivery: Delivery): void {
+  #toMember(id: string, state: MemberState, newest: Session<Connection> | null, delivery: Delivery): void {
     const { counted, tally } = delivery
     if (counted !== null) {
       if (counted.has(id)) return
@@ -159,12 +190,11 @@ export class Push {
     }
     let reached = false
     let suspect = state === 'suspect'
-    let session = this.#parts.detector.table.of(id)
-    for (; session !== null; session = session.next) {
+    for (let session = newest; session !== null; session = session.next) {
       const { link } = session
       if (link !== null) {
         reached = true
-        this.#send(link, delivery)
+        add(link, delivery)
       } else suspect ||= session.state === 'suspect'
     }
     if (!reached && suspect) tally.suspect++
@@ -173,18 +203,28 @@ export class Push {
   async #toNameless(connections: Iterable<Connection>, delivery: Delivery): Promise<void> {
     for (const connection of [...connections]) {
       if (connection.link === null || connection.members > 0 || !connection.greeted) continue
-      this.#send(connection, delivery)
-      if (isTurnOver(delivery)) await rest(delivery)
+      add(connection, delivery)
+      if (!isTurnOver(delivery)) continue
+      this.#sendOff(delivery)
+      await rest(delivery)
     }
+    this.#sendOff(delivery)
   }
 
-  #send(connection: Connection, delivery: Delivery): void {
-    if (!isFirst(connection, delivery)) return
-    const { parcel, tally } = delivery
-    if (parcel.id !== null) this.#parts.acknowledgements.expect(parcel.id, connection)
-    connection.send(parcel.textFor(connection))
-    tally.reached++
+  #sendOff({ convoy, parcel }: Delivery): void {
+    fetchSockets(convoy)
+    for (const connection of convoy) {
+      if (parcel.id !== null) this.#parts.acknowledgements.expect(parcel.id, connection)
+      connection.send(parcel.textFor(connection))
+    }
+    convoy.length = 0
   }
+}
+
+function add(connection: Connection, delivery: Delivery): void {
+  if (!isFirst(connection, delivery)) return
+  delivery.convoy.push(connection)
+  delivery.tally.reached++
 }
 
 function isFirst(connection: Connection, { mark, sent }: Delivery): boolean {
@@ -212,6 +252,7 @@ function beginDelivery(
     mark,
     sent: remembers ? new Set() : null,
     pause: SENT_A_TURN,
+    convoy: [],
   }
 }
 

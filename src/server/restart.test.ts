@@ -6,6 +6,7 @@ import { putSession } from '../core/member-sessions.ts'
 import type { SessionRecord } from '../stores/store.ts'
 import { openSessions, restoreSessions } from './restart.ts'
 
+const HOUR = 3_600_000
 const NATIVE = { instance: 'instance-a-0123456789' }
 
 const set = (user_id: unknown) => ({ type: 'SetHeartbeat', user_id })
@@ -106,19 +107,46 @@ describe('after a restart', () => {
     expect([after.state('a'), after.story('b')]).toEqual(['away', ['leave node_lost']])
   })
 
-  test('who beats by HTTP has as long as its next beat may take, and what it agreed is said anew', () => {
+  test('who beats by HTTP goes on as it agreed, and need not say it again', () => {
+    const hourly = { period: HOUR, grace: 600_000 }
     const before = new FakeServer('auto')
-    before.beats.beat([{ id: 'a', period: 5_000, grace: 0 }, { id: 'b' }])
+    before.beats.beat([
+      { id: 'early', ...hourly },
+      { id: 'late', ...hourly },
+      { id: 'never', ...hourly },
+    ])
+    before.beats.beat([{ id: 'short', period: 5_000, grace: 0 }, { id: 'usual' }])
     before.advance(2_000)
-    const after = restart(before, 500)
-    after.advance(88_000)
+    const after = restart(restart(before, 500), 500)
+    after.beats.beat([{ id: 'early' }])
+    after.advance(34_000)
     expect(after.told).toEqual([])
-    expect(after.beats.beat([{ id: 'a' }])).toMatchObject([{ id: 'a', state: 'online', sinceLast: 90_500 }])
-    after.advance(2_500)
-    expect([after.story('a'), after.story('b')]).toEqual([[], ['leave node_lost']])
-    after.beats.beat([{ id: 'a', period: 5_000, grace: 0 }])
+    // the least that all have
+    expect(after.beats.beat([{ id: 'short' }])).toMatchObject([{ state: 'online', sinceLast: 37_000 }])
     after.advance(5_200)
-    expect(after.story('a')).toEqual(['leave lost'])
+    expect([after.story('short'), after.story('usual')]).toEqual([['leave lost'], []])
+    after.advance(51_000)
+    expect(after.story('usual')).toEqual(['leave node_lost'])
+    after.advance(HOUR - 100_000)
+    expect(after.beats.beat([{ id: 'early' }, { id: 'late' }])).toMatchObject([
+      { state: 'online', sinceLast: HOUR - 9_800 },
+      { state: 'online', sinceLast: HOUR - 6_800 },
+    ])
+    after.advance(HOUR + 299_000)
+    expect(after.story('never')).toEqual(['leave node_lost'])
+    expect([after.story('early'), after.story('late')]).toEqual([[], []])
+    after.advance(302_000)
+    expect(after.story('early')).toEqual(['suspect lost', 'leave lost'])
+  })
+
+  test('where the file does not say what was agreed by HTTP, it is what it is at first', () => {
+    const before = new FakeServer('auto')
+    before.beats.beat([{ id: 'a', period: HOUR, grace: 0 }])
+    const [open] = openOf(before)
+    const after = new FakeServer('auto')
+    const { settings, port, time, at } = after
+    restoreSessions(after.board.detector, [{ ...open!, timing: null }], settings, port, time, at)
+    expect(openOf(after)).toMatchObject([{ timing: { interval: 60_000, timeout: 15_000, grace: 15_000 } }])
   })
 
   test('a wall clock that was set back meanwhile puts no evidence into the future', () => {

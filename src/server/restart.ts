@@ -5,7 +5,7 @@ import type { Detector } from '../core/detector.ts'
 import { lastEvidenceAt } from '../core/session.ts'
 import { makeTerms, type Terms } from '../core/terms.ts'
 import { boundOf } from '../core/timing.ts'
-import { HTTP, HTTP_TIMING, HttpTerms } from '../dialects/http-terms.ts'
+import { HTTP, HTTP_TIMING, HttpTerms, httpTimingOf } from '../dialects/http-terms.ts'
 import type { PublishedTerms } from '../dialects/published-terms.ts'
 import type { SessionRecord } from '../stores/store.ts'
 import type { Connection } from './connection.ts'
@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts'
 
 /**
  * Sessions of an earlier run: suspect for `restartGrace`, longer where they were away, and by HTTP for as long as their next
- * beat may take; told to nobody.
+ * beat may take by what they agreed; told to nobody.
  */
 export function restoreSessions(
   detector: Detector<Connection>,
@@ -28,24 +28,30 @@ export function restoreSessions(
   // the wall clock may have been set back since
   const past = (wall: number) => Math.min(time.monotonic(wall), at)
   const published = new Map<string, PublishedTerms>(Object.entries(port.published))
-  const http = new HttpTerms(settings.suspectAfter).of(HTTP_TIMING)
+  const http = new HttpTerms(settings.suspectAfter)
   // Only dialect and graces matter until the session comes back and takes the terms of its new listener.
-  const termsOf = (dialect: string): Terms => {
+  // What came by HTTP has no listener: its next beat need not say again what was agreed.
+  const termsOf = ({ dialect, timing }: SessionRecord): Terms => {
     if (dialect === 'native') return port.native.own
-    if (dialect === HTTP) return http
+    if (dialect === HTTP) return http.of(timing === null ? HTTP_TIMING : httpTimingOf({ timing }))
     return published.get(dialect)?.member ?? makeTerms(dialect, settings.timing)
   }
   for (const record of records) {
-    const terms = termsOf(record.dialect)
+    const terms = termsOf(record)
     const session = {
       ...record,
       terms,
       lastEvidenceAt: past(record.lastEvidenceAt),
       lastBeatAt: record.lastBeatAt === null ? NEVER : past(record.lastBeatAt),
-      grace: terms === http ? Math.max(settings.restartGrace, boundOf(http.timing)) : settings.restartGrace,
+      grace: graceOf(terms, settings.restartGrace),
     }
     detector.apply({ type: 'restore', session }, at)
   }
+}
+
+// Counted from the start: the beat before it may not be in the file, and one that was due meanwhile was not heard.
+function graceOf({ dialect, timing }: Terms, restartGrace: number): number {
+  return dialect === HTTP ? Math.max(restartGrace, boundOf(timing)) : restartGrace
 }
 
 /** Sessions with a member that are open now, with their freshest evidence. */
@@ -67,6 +73,7 @@ export function openSessions(detector: Detector<Connection>, time: WallTime): Se
         lastEvidenceAt: evidence,
         lastBeatAt: beat,
         away,
+        timing: terms.ownTiming ? terms.timing : null,
         groups: [],
       },
     ]

@@ -2,7 +2,7 @@
 // once the server does.
 
 import type { Step } from '../core/transition.ts'
-import type { Opened } from '../stores/store.ts'
+import type { MemberRecord, Opened } from '../stores/store.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { BanList } from './bans.ts'
 import { Committer } from './committer.ts'
@@ -50,7 +50,11 @@ export function furnish(settings: Settings, parts: ServerParts, opened: Opened, 
   const committer = new Committer(store, time, steps => doors.tell(steps))
   const listeners = new MessageListeners(log)
   const acknowledgements = new Acknowledgements()
-  const sessionData = new SessionData(store.notebook, failed('session-data'))
+  const sessionData: SessionData = new SessionData({
+    notebook: store.notebook,
+    isOpen: session => views.sessionOf(session) !== null,
+    onError: failed('session-data'),
+  })
   const groups = new Groups(
     { store, clock, committer, time, most: settings.limits.groups, onError: failed('groups') },
     opened.lapses,
@@ -74,6 +78,12 @@ export function furnish(settings: Settings, parts: ServerParts, opened: Opened, 
     time,
     counters,
     sessionData,
+    groupsOf: member => {
+      committer.flush()
+      const found = store.lookup([member])
+      return found instanceof Promise ? found.then(groupsIn) : groupsIn(found)
+    },
+    connections: () => reception.connections,
     table: () => board.detector.table,
     apply: (event, at) => board.apply(event, at),
     resighted: connection => hub.resighted(connection),
@@ -96,7 +106,7 @@ export function furnish(settings: Settings, parts: ServerParts, opened: Opened, 
     },
     clock.now(),
   )
-  const views = new Views({ detector: board.detector, time, sessionData, node })
+  const views: Views = new Views({ detector: board.detector, time, sessionData, node })
   const hub: Hub = new Hub({
     store,
     views,
@@ -180,6 +190,10 @@ export function furnish(settings: Settings, parts: ServerParts, opened: Opened, 
       expectRunning: () => commands.expectRunning(),
     }),
   }
+}
+
+function groupsIn([record]: readonly (MemberRecord | null)[]): readonly string[] {
+  return record?.groups ?? []
 }
 
 function nameOf(bytes: Uint8Array): string {

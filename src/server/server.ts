@@ -84,13 +84,13 @@ export class Server implements PresenceServer {
   /** Puts back open sessions, listens on every port, and begins to judge. */
   async start(request: RequestHandler): Promise<void> {
     const { clock, transport } = this.#parts
-    const { board, time, bans, sessionData, views, reception } = this.#rooms
+    const { board, time, bans, sessionData, reception } = this.#rooms
     const settings = this.#settings
-    const tls = settings.tls === null ? null : await readTls(settings.tls)
+    const tls = settings.tls === null ? null : await readTls(settings.tls, settings.names)
     const ports = settings.listeners.map(listener => makePort(listener, settings))
     restoreSessions(board.detector, this.#opened.sessions, settings, ports[0]!, time, clock.now())
     await bans.load()
-    await sessionData.load(session => views.sessionOf(session) !== null)
+    await sessionData.load()
     try {
       for (const port of ports) {
         const { host, port: number, dialect } = port.settings
@@ -214,9 +214,9 @@ export class Server implements PresenceServer {
   }
 
   async reload(): Promise<void> {
-    const { tls } = this.#settings
+    const { tls, names } = this.#settings
     if (tls === null) return
-    const pem = await readTls(tls)
+    const pem = await readTls(tls, names)
     for (const { listener } of this.#ports) listener.reloadTls(pem)
   }
 

@@ -3,29 +3,38 @@
 
 import { SystoleError } from '../errors.ts'
 import type { Notebook } from '../stores/notebook.ts'
+import { InTurn } from './in-turn.ts'
 
 const BOOK = 'session-data'
 const PAGE = 1_000
 const MOST_BYTES = 4_096
 
-export class SessionData {
-  readonly #notebook: Notebook
-  readonly #onError: (error: unknown) => void
-  readonly #data = new Map<string, unknown>()
+/** What it works with. */
+export interface SessionDataParts {
+  readonly notebook: Notebook
+  /** Whether the session of this id goes on. */
+  isOpen(session: string): boolean
+  onError(error: unknown): void
+}
 
-  constructor(notebook: Notebook, onError: (error: unknown) => void) {
-    this.#notebook = notebook
-    this.#onError = onError
+export class SessionData {
+  readonly #parts: SessionDataParts
+  readonly #data = new Map<string, unknown>()
+  readonly #inTurn = new InTurn()
+
+  constructor(parts: SessionDataParts) {
+    this.#parts = parts
   }
 
-  /** `isOpen`: whether the session of this id goes on; what is kept with others is let go. */
-  async load(isOpen: (session: string) => boolean): Promise<void> {
+  /** To be called once the sessions of an earlier run are back. What is kept with others is let go. */
+  async load(): Promise<void> {
+    const { notebook, isOpen } = this.#parts
     let after: string | null = null
     for (;;) {
-      const notes = await this.#notebook.scan(BOOK, after, PAGE)
+      const notes = await notebook.scan(BOOK, after, PAGE)
       for (const { key, value } of notes) {
         if (isOpen(key)) this.#data.set(key, value)
-        else await this.#notebook.delete(BOOK, key)
+        else await notebook.delete(BOOK, key)
       }
       if (notes.length < PAGE) return
       after = notes.at(-1)!.key
@@ -39,23 +48,31 @@ export class SessionData {
 
   /** Rejects with `bad_data` or `store_failed`. */
   async set(session: string, data: unknown): Promise<void> {
-    if (data === null) return this.#forget(session)
+    if (data === null) return this.#inTurn.run(() => this.#forget(session))
     const text = JSON.stringify(data)
     if (text === undefined || Buffer.byteLength(text) > MOST_BYTES)
       throw new SystoleError(
         'bad_data',
         `session data is JSON of at most ${MOST_BYTES} bytes: keep less with it`,
       )
-    this.#data.set(session, data)
-    await this.#notebook.put(BOOK, session, data)
+    const { notebook, isOpen } = this.#parts
+    return this.#inTurn.run(async () => {
+      await notebook.put(BOOK, session, data)
+      // it may have ended meanwhile
+      if (isOpen(session)) this.#data.set(session, data)
+      else await notebook.delete(BOOK, session)
+    })
   }
 
   /** The session is over. */
   ended(session: string): void {
-    if (this.#data.has(session)) this.#forget(session).catch(this.#onError)
+    if (this.#data.has(session))
+      this.#inTurn.run(() => this.#forget(session)).catch(error => this.#parts.onError(error))
   }
 
   async #forget(session: string): Promise<void> {
-    if (this.#data.delete(session)) await this.#notebook.delete(BOOK, session)
+    if (!this.#data.has(session)) return
+    await this.#parts.notebook.delete(BOOK, session)
+    this.#data.delete(session)
   }
 }

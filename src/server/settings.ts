@@ -98,8 +98,20 @@ export interface LimitSettings {
   readonly failures: number | null
 }
 
+/** How the options that name files were given, for messages: `--key`, `SYSTOLE_KEY`, `key in systole.config.json`. */
+export interface OptionNames {
+  readonly secret: string
+  readonly publicKey: string
+  readonly hookSecret: string
+  readonly key: string
+  readonly webhook: string
+  readonly tlsCert: string
+  readonly tlsKey: string
+}
+
 /** All of them. */
 export interface Settings {
+  readonly names: OptionNames
   /** The first is the main one: it also serves HTTP pages and the API. */
   readonly listeners: readonly ListenerSettings[]
   /** Pages opened from a file are let in. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Certificate, makeCertificate } from '../../test/support/certificates.ts'
 import { SystoleError } from '../errors.ts'
-import { readTls } from './tls-files.ts'
+import { readTls, type TlsFiles } from './tls-files.ts'
 
 let folder: string
 let one: Certificate
@@ -94,4 +94,16 @@ test('no message holds anything of a key', async () => {
     await complaint('', one.key),
   ]
   for (const line of lines) expect(said.join()).not.toContain(line)
+})
+
+test('a file is told by the name its option was given by', async () => {
+  const names = { tlsCert: 'SYSTOLE_TLS_CERT', tlsKey: 'tls.key in systole.config.json' }
+  const cert = await file(one.cert)
+  const complaint = (files: TlsFiles) => readTls(files, names).catch(error => (error as Error).message)
+  expect(await complaint({ cert: 'nowhere', key: await file(one.key) })).toStartWith(
+    'SYSTOLE_TLS_CERT nowhere: there is no such file',
+  )
+  expect(await complaint({ cert, key: cert })).toStartWith(
+    `tls.key in systole.config.json ${cert} holds no private key`,
+  )
 })

@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { SystoleError } from '../errors.ts'
 import type { Pem } from '../transports/transport.ts'
+import type { OptionNames } from './settings.ts'
 
 /** The files that settings name. */
 export interface TlsFiles {
@@ -13,31 +14,37 @@ export interface TlsFiles {
   readonly key: string
 }
 
+/** How their options were given. */
+type TlsNames = Pick<OptionNames, 'tlsCert' | 'tlsKey'>
+
+const FLAGS: TlsNames = { tlsCert: '--tls-cert', tlsKey: '--tls-key' }
+
 /** Both files, found to fit. Rejects with `bad_option` naming the file. */
-export async function readTls(files: TlsFiles): Promise<Pem> {
-  const [cert, key] = await Promise.all([read('--tls-cert', files.cert), read('--tls-key', files.key)])
+export async function readTls(files: TlsFiles, names: TlsNames = FLAGS): Promise<Pem> {
+  const { tlsCert, tlsKey } = names
+  const [cert, key] = await Promise.all([read(tlsCert, files.cert), read(tlsKey, files.key)])
   const certificate = attempt(
     () => new X509Certificate(cert),
-    `--tls-cert ${files.cert} holds no certificate: it must be PEM, beginning with -----BEGIN CERTIFICATE-----`,
+    `${tlsCert} ${files.cert} holds no certificate: it must be PEM, beginning with -----BEGIN CERTIFICATE-----`,
   )
-  const privateKey = readPrivateKey(key, files.key)
+  const privateKey = readPrivateKey(key, tlsKey, files.key)
   if (!certificate.checkPrivateKey(privateKey))
-    throw bad(`--tls-key ${files.key} is not the key of the certificate in --tls-cert ${files.cert}`)
+    throw bad(`${tlsKey} ${files.key} is not the key of the certificate in ${tlsCert} ${files.cert}`)
   attempt(
     () => createSecureContext({ cert, key, minVersion: 'TLSv1.2' }),
-    `--tls-cert ${files.cert} cannot be used: the chain behind its first certificate is broken`,
+    `${tlsCert} ${files.cert} cannot be used: the chain behind its first certificate is broken`,
   )
   return { cert, key }
 }
 
-function readPrivateKey(key: string, file: string): KeyObject {
+function readPrivateKey(key: string, option: string, file: string): KeyObject {
   if (/^-----BEGIN ENCRYPTED|^Proc-Type: .*ENCRYPTED/m.test(key))
     throw bad(
-      `--tls-key ${file} is locked by a passphrase: store the key without one, readable only for the server`,
+      `${option} ${file} is locked by a passphrase: store the key without one, readable only for the server`,
     )
   return attempt(
     () => createPrivateKey(key),
-    `--tls-key ${file} holds no private key: it must be PEM, beginning with -----BEGIN PRIVATE KEY-----`,
+    `${option} ${file} holds no private key: it must be PEM, beginning with -----BEGIN PRIVATE KEY-----`,
   )
 }
 

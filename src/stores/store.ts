@@ -2,6 +2,7 @@
 // of a beat. Two kinds: embedded (memory, and a file behind it) and, later, Redis.
 
 import type { SessionChange } from '../core/change.ts'
+import type { Timing } from '../core/timing.ts'
 import type { MemberStatus, Step, Transition } from '../core/transition.ts'
 import type { MemberState, Reason } from '../protocol/words.ts'
 import type { Notebook } from './notebook.ts'
@@ -74,6 +75,8 @@ export interface SessionRecord {
   readonly lastBeatAt: number | null
   /** It was told as away. */
   readonly away: boolean
+  /** What was agreed with this session alone. */
+  readonly timing: Timing | null
   /** Groups it is in by this session. */
   readonly groups: readonly string[]
 }

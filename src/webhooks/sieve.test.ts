@@ -76,7 +76,22 @@ describe('by group', () => {
 
   test('where nothing is kept of what was before, it is told', async () => {
     expect(await grouped().wantedOf(leave(5, 'a', 1))).toEqual([true])
-    expect(await grouped().wantedOf(leave(5, 'never heard of', 0))).toEqual([false])
+    const first = stubTransition({ version: 5, member: 'never heard of', kind: 'update' })
+    expect(await grouped().wantedOf(first)).toEqual([false])
+  })
+
+  test('of who was erased only the leave is left: it is told to whoever may have heard of the join', async () => {
+    expect(await grouped().wantedOf(leave(5, 'a', 0))).toEqual([true])
+    const byType = new Sieve({ kinds: ['leave'], type: 'dev', group: null }, async () => none)
+    expect((await byType.sift([leave(5, 'a', 0), leave(6, 'b', 1)])).wanted).toEqual([true, false])
+  })
+
+  test('what was sifted before it forgot says nothing any more', async () => {
+    const { sieve, wantedOf } = grouped([join(1, 'a', 'vip')])
+    const { keep } = await sieve.sift([join(2, 'b', 'vip')])
+    sieve.forget()
+    keep()
+    expect(await wantedOf(leave(3, 'a', 1))).toEqual([true])
   })
 
   test('an update that takes it out is told, and what is not asked for is remembered all the same', async () => {

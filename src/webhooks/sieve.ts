@@ -28,6 +28,8 @@ export class Sieve {
   #members = new Set<string>()
   /** Version of the first transition since which all were seen. */
   #first: number | null = null
+  /** How often it forgot: what was sifted before that says nothing any more. */
+  #forgot = 0
 
   constructor(wanted: Wanted, history: Store['history']) {
     this.#wanted = wanted
@@ -38,12 +40,14 @@ export class Sieve {
   forget(): void {
     this.#members = new Set()
     this.#first = null
+    this.#forgot++
   }
 
   /** Rejects as `Store.history`. */
   async sift(transitions: readonly Transition[]): Promise<Sifted> {
     const { group } = this.#wanted
     if (group === null) return { wanted: transitions.map(one => this.#asked(one)), keep: () => undefined }
+    const forgot = this.#forgot
     const first = this.#first ?? transitions[0]?.version ?? null
     const moved = new Map<string, boolean>()
     const wanted: boolean[] = []
@@ -54,6 +58,7 @@ export class Sieve {
       moved.set(member, isIn)
     }
     const keep = () => {
+      if (forgot !== this.#forgot) return
       this.#first = first
       for (const [member, isIn] of moved) {
         if (isIn) this.#members.add(member)
@@ -63,22 +68,30 @@ export class Sieve {
     return { wanted, keep }
   }
 
-  #asked({ kind, type }: Transition): boolean {
-    return this.#wanted.kinds.includes(kind) && (this.#wanted.type === null || this.#wanted.type === type)
+  #asked(transition: Transition): boolean {
+    const { kinds, type } = this.#wanted
+    if (!kinds.includes(transition.kind)) return false
+    return type === null || transition.type === type || isErased(transition)
   }
 
   // Where nothing is kept of what was before, it may have been in: better told once too often.
   async #wasIn(
     group: string,
-    { member, version, previous }: Transition,
+    { kind, member, version, previous }: Transition,
     first: number,
     moved: ReadonlyMap<string, boolean>,
   ): Promise<boolean> {
-    if (previous === 0) return false
+    if (previous === 0) return isErased({ kind, previous })
     const known = moved.get(member)
     if (known !== undefined) return known
     if (previous >= first) return this.#members.has(member)
     const { transitions } = await this.#history(member, version, 1)
     return transitions[0]?.groups.includes(group) ?? true
   }
+}
+
+// A leave that nothing came before: what it was was struck out (see `erase` in core/change.ts). Whoever was told that it came
+// must be told that it went.
+function isErased({ kind, previous }: Pick<Transition, 'kind' | 'previous'>): boolean {
+  return kind === 'leave' && previous === 0
 }

@@ -176,7 +176,7 @@ export function storeSeenContract(name: string, { survives }: StoreTraits, stage
       const log = await readAll(on.store)
       // the groups of what is closed with are those of the changes
       const who = { id: 1, member: 'a', instance: null, epoch: 0, dialect: 'heartbeat' }
-      const open1 = { ...who, away: false, groups: [] }
+      const open1 = { ...who, away: false, timing: null, groups: [] }
       await on.opened.close([{ ...open1, lastEvidenceAt: T0 + 900, lastBeatAt: null }])
       await on.open()
       expect(on.opened.sessions.map(({ id, groups }) => [id, groups])).toEqual([

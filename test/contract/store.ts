@@ -202,6 +202,38 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
       expect(on.opened.firstSessionId).toBe(8)
     })
 
+    survivor('what was agreed with one session alone is kept as it was last, and makes no step', async () => {
+      const timing = { interval: 3_600_000, timeout: 300_001, grace: 300_000 }
+      const http = { dialect: 'http', timing: { interval: 60_000, timeout: 15_000, grace: 15_000 } }
+      const hourly = { ...http, timing }
+      await on.begin()
+      await on.store.commit([
+        change('begin', 1, 'again', http),
+        change('begin', 2, 'anew', hourly),
+        change('begin', 3, 'none'),
+        change('begin', 4, 'told', http),
+      ])
+      await settled(on.store)
+      expect(await on.store.commit([change('update', 1, 'again', { ...hourly, at: T0 + 9 })])).toEqual([])
+      const details = { name: 'Told' }
+      await on.store.commit([
+        change('update', 3, 'none', { details }),
+        change('update', 4, 'told', { ...hourly, details }),
+        change('suspect', 4, 'told', hourly),
+      ])
+      await settled(on.store)
+      const kept = [[1, timing, T0 + 900], ...[2, 3, 4].map(id => [id, id === 3 ? null : timing, T0 + id])]
+      const said = { instance: null, epoch: 0, dialect: 'http', away: false, groups: [], lastBeatAt: null }
+      await on.opened.close([{ id: 1, member: 'again', timing, lastEvidenceAt: T0 + 900, ...said }])
+      for (let run = 0; run < 2; run++) {
+        await on.open()
+        const { sessions, close } = on.opened
+        expect(sessions.map(({ id, timing, lastEvidenceAt }) => [id, timing, lastEvidenceAt])).toEqual(kept)
+        await close([])
+      }
+      await on.open()
+    })
+
     survivor('reopened: a new epoch, open sessions suspect, the log goes on', async () => {
       await on.begin()
       const first = on.opened
@@ -215,7 +247,7 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
       await settled(on.store)
       const { cursor } = await on.store.readLog('oldest', 100)
       const before = (await on.store.lookup(['stays', 'goes'])) as object[]
-      const said = { instance: 'i-1', epoch: 3, dialect: 'heartbeat', away: false, groups: [] }
+      const said = { instance: 'i-1', epoch: 3, dialect: 'heartbeat', away: false, timing: null, groups: [] }
       const evidence = { ...said, lastBeatAt: T0 + 500 }
       await on.opened.close([{ id: 1, member: 'stays', lastEvidenceAt: T0 + 900, ...evidence }])
       await on.open()

@@ -160,10 +160,10 @@ describe.each([...RUNTIMES])('by HTTP on %s', runtime => {
   test('one who is erased was never there', async () => {
     const client = await join('erased', { name: 'Nobody', profile: { a: 1 } })
     await call('PUT', '/v1/groups/stand/members/erased', {})
-    expect((await call('DELETE', '/v1/members/erased'))[0]).toBe(204)
+    expect((await call('POST', '/v1/members/erased/erase'))[0]).toBe(204)
     await waitFor('the end', () => client.closes.length === 1)
     expect((await call('GET', '/v1/members/erased'))[1].code).toBe('unknown_member')
-    expect((await call('DELETE', '/v1/members/erased'))[0]).toBe(404)
+    expect((await call('POST', '/v1/members/erased/erase'))[0]).toBe(404)
     const [, result] = await call('POST', '/v1/push', { to: ['erased'], data: 1 })
     expect(result.unknown).toBe(1)
   })

@@ -154,6 +154,46 @@ describe.each([...RUNTIMES])('beats by HTTP on %s', runtime => {
     }
   })
 
+  test.each(['SIGTERM', 'SIGKILL'] as const)('what jobs agreed on goes on after %s', async signal => {
+    const data = mkdtempSync(join(tmpdir(), 'systole-beats-'))
+    const args = ['--restart-grace', '500ms']
+    try {
+      const before = await startServer({ runtime, data, args })
+      const ids = ['early', 'late', 'dead']
+      const agreed = { period: 3_000, grace: 1_000 }
+      const first = await post(before, { beats: ids.map(id => ({ id })) })
+      // agreed anew: no transition tells of it
+      expect(await post(before, { beats: ids.map(id => ({ id, ...agreed })) })).toMatchObject({
+        body: { beats: first.body.beats.map(({ version }: { version: number }) => ({ version })) },
+      })
+      await post(before, { id: 'hourly', period: 3_600_000 })
+      // what a kill may cost is the last 100 ms
+      await Bun.sleep(500)
+      before.signal(signal)
+      await before.exited
+      const after = await startServer({ runtime, data, args })
+      const startedAt = Date.now()
+      await post(after, { id: 'early' })
+      await Bun.sleep(2_000)
+      const back = await post(after, { beats: [{ id: 'early' }, { id: 'late' }] })
+      expect(back.body.beats).toMatchObject(
+        first.body.beats.slice(0, 2).map(({ version }: { version: number }) => ({ state: 'online', version })),
+      )
+      const dead = await after.api.is('dead', 'offline', 10_000)
+      expect(dead.reason).toBe('node_lost')
+      expect(dead.since - startedAt).toBeWithin(3_000, 4_000 + (await after.api.slack()))
+      for (const id of ['early', 'late']) {
+        const { since, lastBeatAt, reason } = await after.api.is(id, 'offline', 10_000)
+        expect(since - lastBeatAt!).toBeWithin(3_999, 4_000 + (await after.api.slack()))
+        expect(reason).toBe('lost')
+      }
+      expect(await after.api.member('hourly')).toMatchObject({ state: 'suspect', reason: 'node_lost' })
+      await after.kill()
+    } finally {
+      rmSync(data, { recursive: true })
+    }
+  })
+
   test('with keys: only the scope beat, or admin', async () => {
     const keyed = await startServer({
       runtime,

@@ -10,7 +10,7 @@ export function stubTransition(patch: Partial<Transition> & { readonly version: 
   return {
     kind: 'join',
     member: '7',
-    previous: 0,
+    previous: patch.kind === 'leave' ? patch.version - 1 : 0,
     at: 1_700_000_000_000 + patch.version,
     state: 'online',
     since: 1_700_000_000_000,

@@ -141,9 +141,18 @@ export class FakeServer {
       request: (_, message) => void this.requests.push(message),
     })
     this.heartbeatList = new HeartbeatList(this.store, clock)
-    this.sessionData = new SessionData(this.store.notebook, error => write({ err: error }, 'session-data'))
+    this.sessionData = new SessionData({
+      notebook: this.store.notebook,
+      isOpen: session => this.views.sessionOf(session) !== null,
+      onError: error => write({ err: error }, 'session-data'),
+    })
     const bans = { of: (member: string) => this.#banOf(member) }
     this.gate = new Gate({
+      groupsOf: member => {
+        this.committer.flush()
+        return this.store.lookup([member])[0]?.groups ?? []
+      },
+      connections: () => this.reception.connections,
       authority,
       keepsHeaders,
       perMember: this.settings.limits.perMember,

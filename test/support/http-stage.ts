@@ -46,7 +46,7 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   'get /v1/groups/{group}/members': { path: '/v1/groups/room/members' },
   'get /v1/groups/{group}/counts': { path: '/v1/groups/room/counts' },
   'put /v1/members/{id}': { path: '/v1/members/8', body: { name: 'Bo', profile: { a: 1 } } },
-  'delete /v1/members/{id}': { path: '/v1/members/erased', status: 204 },
+  'post /v1/members/{id}/erase': { path: '/v1/members/erased/erase', status: 204 },
   'put /v1/members/{id}/profile': { path: '/v1/members/8/profile', body: { a: 1 } },
   'patch /v1/members/{id}/profile': { path: '/v1/members/8/profile', body: { b: 2 } },
   'post /v1/members/{id}/kick': { path: '/v1/members/8/kick', body: {} },

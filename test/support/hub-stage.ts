@@ -110,6 +110,7 @@ export class HubStage {
       dialect: 'native',
       instance: null,
       epoch: 0,
+      timing: null,
       details: null,
       membership: null,
       ...patch,

@@ -107,7 +107,7 @@ export class Model {
   api(member: string, patch: Pick<SessionChange, 'kind' | 'details' | 'membership'>): void {
     const { now } = this
     const times = { at: now, since: now, lastEvidenceAt: now, lastBeatAt: now }
-    const nobody = { session: 0, reason: null, dialect: 'api', instance: null, epoch: 0 }
+    const nobody = { session: 0, reason: null, dialect: 'api', instance: null, epoch: 0, timing: null }
     this.#commit({ member, ...times, ...nobody, ...patch })
   }
 

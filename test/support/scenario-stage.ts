@@ -69,7 +69,7 @@ export class Stage {
   commit(member: string, patch: Pick<SessionChange, 'kind' | 'details' | 'membership'>): void {
     const { now } = this
     const times = { at: now, since: now, lastEvidenceAt: now, lastBeatAt: now }
-    const nobody = { session: 0, reason: null, dialect: 'api', instance: null, epoch: 0 }
+    const nobody = { session: 0, reason: null, dialect: 'api', instance: null, epoch: 0, timing: null }
     const notes: Note[] = []
     this.#commit({ member, ...times, ...nobody, ...patch }, notes)
     this.lines.push(...printNotes(notes, seconds(now, this.start)))

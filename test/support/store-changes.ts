@@ -28,6 +28,7 @@ export function change(
     dialect: 'heartbeat',
     instance: null,
     epoch: 0,
+    timing: null,
     details: null,
     membership: null,
     ...more,

@@ -85,5 +85,15 @@ function someoneErased(): SessionChange[] {
 
 function record(id: number, member: string): SessionRecord {
   const times = { lastEvidenceAt: Date.now(), lastBeatAt: null }
-  return { id, member, instance: null, epoch: 0, dialect: 'heartbeat', away: false, groups: [], ...times }
+  return {
+    id,
+    member,
+    instance: null,
+    epoch: 0,
+    dialect: 'heartbeat',
+    away: false,
+    timing: null,
+    groups: [],
+    ...times,
+  }
 }

@@ -6,6 +6,8 @@ import { SystoleError } from '../../errors.ts'
 import { type Config, settingsOf } from './make-settings.ts'
 
 const KEY = 'a-long-random-text'
+const WHSEC = `whsec_${'A'.repeat(32)}`
+const NO_HOOK = 'nobody is asked without --auth-hook: give it, or leave this out'
 
 /** What is said to a config; '' when it is accepted. */
 function refusal(config: object): string {
@@ -19,7 +21,7 @@ function refusal(config: object): string {
 }
 
 test('auth is off until something can be verified, and then has its defaults', () => {
-  expect(settingsOf({ auth: { leeway: '1s', rights: 'all' } }).auth).toBeNull()
+  expect(settingsOf({}).auth).toBeNull()
   expect(settingsOf({ auth: { publicKey: [] } }).auth).toBeNull()
   expect(settingsOf({ auth: { secret: 'x' } }).auth).toEqual({
     secret: 'x',
@@ -73,11 +75,11 @@ test.each<[object, string]>([
   [{ tls: { key: 'k.pem' } }, 'tls.key: TLS needs a certificate and its key: give --tls-cert and --tls-key'],
   [
     { auth: { jwks: 'id.example' } },
-    'auth.jwks: "id.example" must be a web address without a password, such as https://example.org/hook',
+    'auth.jwks: must be a web address without a password, such as https://example.org/hook',
   ],
   [
     { auth: { hook: 'ftp://a/' } },
-    'auth.hook: "ftp://a/" must be a web address without a password, such as https://example.org/hook',
+    'auth.hook: must be a web address without a password, such as https://example.org/hook',
   ],
   [
     { auth: { hook: 'https://a/', secret: 'x' } },
@@ -87,12 +89,72 @@ test.each<[object, string]>([
     { auth: { issuer: 'x' } },
     'auth.issuer: nothing is there to verify tokens by: give --auth-secret, --auth-public-key or --auth-jwks',
   ],
+  [
+    { auth: { hook: 'https://a/', audience: 'app' } },
+    'auth.audience: with --auth-hook no token is looked at: leave this out',
+  ],
+  [
+    { auth: { hook: 'https://a/', issuer: 'x', leeway: '1s' } },
+    'auth.issuer: with --auth-hook no token is looked at: leave this out\nauth.leeway: with --auth-hook no token is looked at: leave this out',
+  ],
+  [{ auth: { hookSecret: WHSEC } }, `auth.hookSecret: ${NO_HOOK}`],
+  [{ auth: { hookTimeout: '1s' } }, `auth.hookTimeout: ${NO_HOOK}`],
+  [{ auth: { secret: 'x', hookSecret: WHSEC } }, `auth.hookSecret: ${NO_HOOK}`],
+  [{ auth: { publicKey: ['k.pem'], hookTimeout: 5_000 } }, `auth.hookTimeout: ${NO_HOOK}`],
+  [
+    { auth: { leeway: 5_000 } },
+    'auth.leeway: nothing is there to verify tokens by: give --auth-secret, --auth-public-key or --auth-jwks',
+  ],
+  [
+    { auth: { rights: 'all' } },
+    'auth.rights: nobody is asked who they are: give --auth-secret, --auth-public-key, --auth-jwks or --auth-hook, or leave this out',
+  ],
+  [{ key: 7 }, 'key: must be a list: put it into [ ]'],
+  [{ key: [7] }, 'key: a key must be text, or an object of name, scopes, secret'],
+  [{ key: [[]] }, 'key: a key must be text, or an object of name, scopes, secret'],
+  [
+    { key: [{ name: 'a', scopes: ['read'], key: KEY }] },
+    'key: "key" is no part of a key: known are name, scopes, secret',
+  ],
+  [
+    { key: [{ name: 'a', scopes: 'read+push', secret: KEY }] },
+    'key: key a: scopes must be a list, such as ["read", "push"]',
+  ],
+  [{ key: [{ name: 'a', scopes: ['read'] }] }, 'key: key a: secret must be text'],
+  [{ key: [{ name: 'a', scopes: ['read'], secret: 7 }] }, 'key: key a: secret must be text'],
+  [{ auth: { secret: 12345 } }, 'auth.secret: must be text, and not empty'],
+  [
+    { key: [{ name: 'a b', scopes: ['read'], secret: KEY }] },
+    "key: a key's name must be 1 to 64 letters, digits, dots, dashes or underscores",
+  ],
+  [
+    { webhook: [{ url: 'https://a.example/' }] },
+    "webhook: an endpoint's name must be 1 to 64 letters, digits, dots, dashes or underscores",
+  ],
+  [
+    { webhook: [null] },
+    'webhook: an endpoint must be written name=url, such as backend=https://example.org/hook,kinds=join+leave',
+  ],
+  [
+    { webhook: [7] },
+    'webhook: an endpoint must be text, or an object of name, url, secret, kinds, type, group, private',
+  ],
+  ...['type', 'group'].flatMap(field =>
+    [7, '', null, true, ['a']].map((value): [object, string] => [
+      { webhook: [{ name: 'b', url: 'https://a.example/', [field]: value }] },
+      `webhook: endpoint b: ${field} must be text, and not empty: without it, it is told of all`,
+    ]),
+  ),
+  [
+    { webhook: 'b=https://a.example/h,group=' },
+    'webhook: endpoint b: group must be text, and not empty: without it, it is told of all',
+  ],
   [{ auth: { rights: 'none' } }, 'auth.rights: "none" must be one of own, all'],
   [
     { auth: { secret: 'x', leeway: '1h' } },
     'auth.leeway: "1h" must be a duration from 0 to 10m, such as 500ms, 40s, 2m, 1h or 90d, or off',
   ],
-  [{ auth: { secret: '' } }, 'auth.secret: must not be empty'],
+  [{ auth: { secret: '' } }, 'auth.secret: must be text, and not empty'],
   [{ auth: { secrt: 'x' } }, 'unknown option auth.secrt: did you mean auth.secret?'],
   [{ key: `a=read:${KEY} a=push:${KEY}` }, 'key: there are two of the name a: each needs its own'],
   [{ webhook: 'a=https://a/ a=https://b/' }, 'webhook: there are two of the name a: each needs its own'],
@@ -103,7 +165,7 @@ test.each<[object, string]>([
   [{ limits: { failures: 0 } }, 'limits.failures: 0 must be a whole number from 1 to 1000000000, or off'],
   [
     { auth: { jwks: 'https://me:hunter2@id.example/' } },
-    'auth.jwks: "https://***@id.example/" must be a web address without a password, such as https://example.org/hook',
+    'auth.jwks: must be a web address without a password, such as https://example.org/hook',
   ],
 ])('%j is refused', (config, message) => {
   expect(refusal(config)).toBe(message)
@@ -119,15 +181,20 @@ describe('no refusal shows a secret', () => {
     [{ key: [`ü=read:${SECRET}`] }, 'its name must be 1 to 64 letters'],
     [{ key: `a=read:sha256:${SECRET}` }, 'key: key a: after sha256: stand 64 hex digits'],
     [{ key: 'a=read:hunter2' }, 'key: key a: a secret has at least 16 characters'],
-    [{ key: [{ name: 'a', scopes: 'read', secret: SECRET }] }, 'key: a key must be written'],
+    [{ key: [{ name: 'a', scopes: 'read', secret: SECRET }] }, 'key: key a: scopes must be a list'],
     [{ key: { name: 'a', scopes: ['read'], secret: SECRET } }, 'key: must be a list'],
-    [{ key: [{ name: 'a', scopes: ['read'], secret: SECRET, x: 1 }] }, 'key: a key must be written'],
+    [{ key: [{ name: 'a', scopes: ['read'], secret: SECRET, x: 1 }] }, 'key: "x" is no part of a key'],
     [{ webhook: `a=https://b/,secret=${SECRET}` }, 'webhook: endpoint a: its secret must be whsec_'],
     [{ webhook: `a=https://x:${SECRET}@b/` }, 'webhook: endpoint a: '],
     [{ webhook: { name: 'a', url: 'https://b/', secret: SECRET } }, 'webhook: must be a list'],
     [{ webhook: [{ name: 'a', url: 'https://b/', secert: SECRET }] }, '"secert" is no key of an endpoint'],
-    [{ auth: { secret: [SECRET] } }, 'auth.secret: must not be empty'],
-    [{ auth: { hook: 'https://a/', hookSecret: { a: SECRET } } }, 'auth.hookSecret: must not be empty'],
+    [{ auth: { jwks: `htp://x/?token=${SECRET}` } }, 'auth.jwks: must be a web address'],
+    [{ auth: { hook: `x/${SECRET}` } }, 'auth.hook: must be a web address'],
+    [{ auth: { secret: [SECRET] } }, 'auth.secret: must be text, and not empty'],
+    [
+      { auth: { hook: 'https://a/', hookSecret: { a: SECRET } } },
+      'auth.hookSecret: must be text, and not empty',
+    ],
   ])('%#', (config, message) => {
     const said = refusal(config)
     expect(said).toContain(message)

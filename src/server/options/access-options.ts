@@ -13,7 +13,7 @@ const MANY = 1_000_000_000
 const { count, duration, list, oneOf, size, text } = kinds
 
 const path = () => text(input => input.trim() !== '', 'must be a file')
-const word = () => text(input => input.trim() !== '', 'must not be empty')
+const word = () => text(input => input.trim() !== '', 'must be text, and not empty')
 const url = () =>
   kinds.of<string, string>(
     readUrl,
@@ -44,12 +44,16 @@ const auth = z.strictObject({
       'Address of a JWK set with the public keys of tokens; it is kept, and read again when keys change. Turns auth on.',
     value: '<url>',
     otherwise: 'none',
+    // an address may hold a secret in its path or query
+    secret: true,
   }),
   hook: tell(url().optional(), {
     about:
       'Address that is asked who a connection is: a POST with what came, answered with a member. Turns auth on.',
     value: '<url>',
     otherwise: 'none',
+    // an address may hold a secret in its path or query
+    secret: true,
   }),
   hookSecret: tell(word().optional(), {
     about:

@@ -275,7 +275,7 @@ test.each<[object, string]>([
   [{ prefix: 'a b' }, 'prefix: "a b" must be 1 to 64 letters, digits, dots, dashes or underscores'],
   [{ policy: 'all' }, 'policy: "all" must be one of many, newest, oldest'],
   [{ origin: '*' }, 'origin: "*" must be a web origin without a path, such as https://example.org, or null'],
-  [{ listen: 5 }, 'listen: 5 must be a list'],
+  [{ listen: 5 }, 'listen: 5 must be a list: put it into [ ]'],
   [
     { listen: '8000' },
     'listen: "8000" must be written [host:]port=dialect, such as 8000=uid,limit=40s,grace=12s',

@@ -6,6 +6,7 @@ import { checkTiming, PRESETS, type Timing } from '../../core/timing.ts'
 import { SystoleError } from '../../errors.ts'
 import { isLoopback } from '../guard.ts'
 import type { AuthSettings, ListenerSettings, Settings } from '../settings.ts'
+import { accessProblems, type Problem } from './access-problems.ts'
 import { suggestion } from './nearest.ts'
 import { UNLIMITED } from './option-kinds.ts'
 import type { ListenOption } from './option-listen.ts'
@@ -43,8 +44,8 @@ export function makeSettings(given: GivenOptions): Settings {
       given,
       parsed.error.issues.map(issue => badValue(given, issue)),
     )
-  const settings = arrange(parsed.data)
-  const problems = disagreements(parsed.data, settings)
+  const settings = arrange(parsed.data, given)
+  const problems = disagreements(parsed.data, settings, given)
   if (problems.length > 0) throw failure(given, problems)
   return settings
 }
@@ -87,12 +88,6 @@ interface Issue {
   readonly message: string
 }
 
-interface Problem {
-  /** File keys of the options that clash, the likeliest culprit first. */
-  readonly keys: readonly string[]
-  readonly text: string
-}
-
 function badValue(given: GivenOptions, issue: Issue): Problem {
   const key = issue.path.filter(part => typeof part === 'string').join('.')
   const meta = optionRows.find(row => row.key === key)?.meta
@@ -115,7 +110,7 @@ function flagOf(key: string | undefined): string {
   return optionRows.find(row => row.key === key)?.flag ?? String(key)
 }
 
-function arrange(options: Options): Settings {
+function arrange(options: Options, given: GivenOptions): Settings {
   const { published, origin, preset, port, host, listen, interval, timeout, grace, rate, ...others } = options
   const { node, trustedProxy, key, webhook, tls, auth, ...rest } = others
   const timing = PRESETS[preset]
@@ -137,6 +132,21 @@ function arrange(options: Options): Settings {
     },
     evidence: preset === 'device' ? 'beat' : 'any',
     listeners: listenersOf(port, host, published, listen),
+    names: namesOf(given),
+  }
+}
+
+// What is wrong with a file is found out when it is read: then it is still told by the name its option was given by.
+function namesOf(given: GivenOptions): Settings['names'] {
+  const name = (key: string) => given.get(key)?.name ?? flagOf(key)
+  return {
+    secret: name('auth.secret'),
+    publicKey: name('auth.publicKey'),
+    hookSecret: name('auth.hookSecret'),
+    key: name('key'),
+    webhook: name('webhook'),
+    tlsCert: name('tls.cert'),
+    tlsKey: name('tls.key'),
   }
 }
 
@@ -191,14 +201,14 @@ const LISTENER_DEFAULTS = {
   token: 'any',
 } as const
 
-function disagreements(options: Options, settings: Settings): Problem[] {
+function disagreements(options: Options, settings: Settings, given: GivenOptions): Problem[] {
   return [
     ...strangers(settings),
     ...doubles(settings),
     ...timingProblems(settings.timing),
     ...boundProblems(settings),
     ...limitProblems(options),
-    ...accessProblems(options, settings),
+    ...accessProblems(options, settings, key => given.has(key)),
   ]
 }
 
@@ -250,31 +260,6 @@ function limitProblems({ rate, breaker }: Options): Problem[] {
       keys: ['breaker.calm', 'breaker.share'],
       text: `calm ${breaker.calm} must be below share ${breaker.share}: lower calm or raise share`,
     })
-  return problems
-}
-
-function accessProblems({ tls, auth }: Options, { keys, webhooks, auth: isOn }: Settings): Problem[] {
-  const problems: Problem[] = []
-  const say = (keys: string[], text: string) => problems.push({ keys, text })
-  if ((tls.cert === undefined) !== (tls.key === undefined))
-    say(['tls.cert', 'tls.key'], 'TLS needs a certificate and its key: give --tls-cert and --tls-key')
-  if (
-    auth.hook !== undefined &&
-    (auth.secret !== undefined || auth.jwks !== undefined || auth.publicKey.length > 0)
-  )
-    say(['auth.hook'], 'either a hook says who comes or a token does: leave one out')
-  if (isOn === null && (auth.issuer ?? auth.audience) !== undefined)
-    say(
-      ['auth.issuer', 'auth.audience'],
-      'nothing is there to verify tokens by: give --auth-secret, --auth-public-key or --auth-jwks',
-    )
-  for (const [key, names] of [
-    ['key', keys],
-    ['webhook', webhooks],
-  ] as const) {
-    const twice = names.find(({ name }, i) => names.findIndex(other => other.name === name) < i)
-    if (twice !== undefined) say([key], `there are two of the name ${twice.name}: each needs its own`)
-  }
   return problems
 }
 

@@ -13,17 +13,25 @@ export interface KeyInput {
 }
 
 const FORM = 'a key must be written name=scopes:secret, such as backend=read+push:a-long-random-text'
+const NAME = 'name must be 1 to 64 letters, digits, dots, dashes or underscores'
+const PARTS = ['name', 'scopes', 'secret']
 const LEAST_LENGTH = 16
 
 /** An entry of the `key` list. */
 export function readKey(entry: unknown): Reading<KeySettings> {
   const input = typeof entry === 'string' ? readText(entry) : entry
-  if (typeof input !== 'object' || input === null) return { problem: FORM }
+  if (input === null) return { problem: FORM }
+  if (typeof input !== 'object' || Array.isArray(input))
+    return { problem: `a key must be text, or an object of ${PARTS.join(', ')}` }
   const { name, scopes, secret, ...rest } = input as Partial<KeyInput>
-  if (Object.keys(rest).length > 0 || typeof secret !== 'string' || !Array.isArray(scopes))
-    return { problem: FORM }
+  const stray = Object.keys(rest)[0]
+  if (stray !== undefined)
+    return { problem: `${JSON.stringify(stray)} is no part of a key: known are ${PARTS.join(', ')}` }
   if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name))
-    return { problem: `${FORM}; its name must be 1 to 64 letters, digits, dots, dashes or underscores` }
+    return { problem: `${typeof entry === 'string' ? `${FORM}; its` : "a key's"} ${NAME}` }
+  if (!Array.isArray(scopes))
+    return { problem: `key ${name}: scopes must be a list, such as ["read", "push"]` }
+  if (typeof secret !== 'string') return { problem: `key ${name}: secret must be text` }
   const stranger = scopes.find(scope => !SCOPES.includes(scope))
   if (scopes.length === 0 || stranger !== undefined)
     return { problem: `key ${name}: scopes must be of ${SCOPES.join(', ')}, joined by +` }

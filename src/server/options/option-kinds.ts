@@ -62,7 +62,8 @@ function list<In, Out>(separator: RegExp, read: (entry: unknown) => Reading<Out>
   const quoted = (entry: unknown) => (secret ? '' : `${JSON.stringify(entry)?.slice(0, 100)} `)
   return z.custom<string | readonly In[]>().transform((input: unknown, context): Out[] => {
     const entries: unknown = typeof input === 'string' ? input.split(separator).filter(Boolean) : input
-    if (!Array.isArray(entries)) return refuse(context, input, `${quoted(input)}must be a list`)
+    if (!Array.isArray(entries))
+      return refuse(context, input, `${quoted(input)}must be a list: put it into [ ]`)
     const results: Out[] = []
     for (const entry of entries) {
       const result = read(entry)

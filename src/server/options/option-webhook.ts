@@ -21,12 +21,15 @@ export interface WebhookInput {
 }
 
 const FORM = 'an endpoint must be written name=url, such as backend=https://example.org/hook,kinds=join+leave'
+const NAME = 'name must be 1 to 64 letters, digits, dots, dashes or underscores'
 const KEYS = ['secret', 'kinds', 'type', 'group', 'private']
 
 /** An entry of the `webhook` list. */
 export function readWebhook(entry: unknown): Reading<WebhookSettings> {
   const input = typeof entry === 'string' ? readText(entry) : entry
-  if (typeof input !== 'object' || input === null) return { problem: FORM }
+  if (input === null) return { problem: FORM }
+  if (typeof input !== 'object' || Array.isArray(input))
+    return { problem: `an endpoint must be text, or an object of name, url, ${KEYS.join(', ')}` }
   const {
     name,
     url,
@@ -41,7 +44,7 @@ export function readWebhook(entry: unknown): Reading<WebhookSettings> {
   if (stray !== undefined)
     return { problem: `${JSON.stringify(stray)} is no key of an endpoint: known are ${KEYS.join(', ')}` }
   if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name))
-    return { problem: `${FORM}; its name must be 1 to 64 letters, digits, dots, dashes or underscores` }
+    return { problem: `${typeof entry === 'string' ? `${FORM}; its` : "an endpoint's"} ${NAME}` }
   const address = readUrl(url)
   if (address === null)
     return {
@@ -52,6 +55,12 @@ export function readWebhook(entry: unknown): Reading<WebhookSettings> {
   const wanted = kinds === undefined ? TRANSITION_KINDS : kinds
   if (!Array.isArray(wanted) || wanted.length === 0 || !wanted.every(kind => TRANSITION_KINDS.includes(kind)))
     return { problem: `endpoint ${name}: kinds must be of ${TRANSITION_KINDS.join(', ')}, joined by +` }
+  const narrowed = { type, group }
+  for (const [key, value] of Object.entries(narrowed))
+    if (value !== undefined && (typeof value !== 'string' || value === ''))
+      return {
+        problem: `endpoint ${name}: ${key} must be text, and not empty: without it, it is told of all`,
+      }
   const open = isPrivate === undefined ? false : parseSwitch(isPrivate)
   if (open === null) return { problem: `endpoint ${name}: private must be on or off` }
   return {
@@ -60,8 +69,8 @@ export function readWebhook(entry: unknown): Reading<WebhookSettings> {
       url: address,
       secret: secret ?? null,
       kinds: [...new Set(wanted)],
-      type: textOrNull(type),
-      group: textOrNull(group),
+      type: (type as string | undefined) ?? null,
+      group: (group as string | undefined) ?? null,
       allowPrivate: open,
     },
   }
@@ -88,8 +97,4 @@ function isSecret(secret: unknown): secret is string {
     ? Buffer.from(secret.slice(6), 'base64').length
     : 0
   return bytes >= 24 && bytes <= 64
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null
 }

@@ -32,6 +32,7 @@ export const COLUMNS = {
     'last_evidence_at',
     'last_beat_at',
     'in_groups',
+    'timing',
   ],
   transitions: [
     'version',

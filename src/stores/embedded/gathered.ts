@@ -8,7 +8,7 @@ import type { Step } from '../../core/transition.ts'
 import type { MemberState } from '../../protocol/words.ts'
 import type { Value } from './columns.ts'
 import { firstAbove } from './log-tail.ts'
-import { listToJson, toNull } from './values.ts'
+import { listToJson, timingToJson, toNull } from './values.ts'
 
 /** Evidence of a session that goes on as it was. */
 export interface Evidence {
@@ -48,7 +48,8 @@ export class Gathered {
     this.lastSession = Math.max(this.lastSession, session)
     if (session === 0) return
     if (kind === 'end') return this.end(session)
-    if (kind === 'update') {
+    // else the row is written anew
+    if (kind === 'update' && change.timing === null) {
       this.evidence.set(session, change)
       return
     }
@@ -92,8 +93,9 @@ export class Gathered {
 }
 
 function rowOf(change: SessionChange, state: MemberState, { row, memberships }: Member): Value[] {
-  const { session, instance, epoch, dialect, lastEvidenceAt, lastBeatAt } = change
+  const { session, instance, epoch, dialect, lastEvidenceAt, lastBeatAt, timing } = change
   const groups = memberships?.of(session).map(({ group }) => group)
   const evidence = [lastEvidenceAt, toNull(lastBeatAt)]
-  return [session, row, instance, epoch, dialect, state, ...evidence, listToJson(groups)]
+  const what = [listToJson(groups), timingToJson(timing)]
+  return [session, row, instance, epoch, dialect, state, ...evidence, ...what]
 }

@@ -8,7 +8,7 @@ import { enterGroup } from '../../core/memberships.ts'
 import type { SessionRecord } from '../store.ts'
 import { COLUMNS, type Value } from './columns.ts'
 import { memberAt } from './rows.ts'
-import { fromJson } from './values.ts'
+import { fromJson, timingFromJson } from './values.ts'
 
 type Found = Omit<SessionRecord, 'member' | 'away'> & { readonly row: number; readonly state: PackedState }
 
@@ -71,5 +71,6 @@ function sessionAt(rows: readonly Value[], i: number): Found {
     lastEvidenceAt: rows[i + 6] as number,
     lastBeatAt: rows[i + 7] as number | null,
     groups: (fromJson(rows[i + 8]!) ?? []) as string[],
+    timing: timingFromJson(rows[i + 9]!),
   }
 }

@@ -21,7 +21,7 @@ create table members (
 create table sessions (
   id integer primary key, member integer not null, instance text, epoch integer not null, dialect text not null,
   state text not null, last_evidence_at integer not null, last_beat_at integer,
-  in_groups text
+  in_groups text, timing text
 );
 create table transitions (
   version integer primary key, kind text not null, member text not null, at integer not null, state text not null,

@@ -6,6 +6,7 @@ import type { Member } from '../../core/member.ts'
 import { shownState } from '../../core/member-sessions.ts'
 import type { MemberList } from '../../core/roll.ts'
 import type { Standing, Visit, Walk } from '../store.ts'
+import { fetchAhead } from './fetch-ahead.ts'
 
 /** One per id, in order; `null`: unknown. */
 export function standingsOf({ members }: Ledger, ids: readonly string[]): (Standing | null)[] {
@@ -18,6 +19,7 @@ export function standingsOf({ members }: Ledger, ids: readonly string[]): (Stand
 /** See `Store.walk`. */
 export function walkThrough(ledger: Ledger, { after, limit, among }: Walk, visit: Visit): string | null {
   const found = listOf(ledger, among)?.after(after, limit) ?? []
+  fetchAhead(found, false)
   for (const member of found) if (!visit(member.id, shownState(member))) return member.id
   return found.length < limit ? null : found.at(-1)!.id
 }

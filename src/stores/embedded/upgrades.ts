@@ -13,6 +13,7 @@ update sessions set last_beat_at = null where last_beat_at < 0;
 pragma user_version = 2;
 `,
   `
+alter table sessions add column timing text;
 alter table transitions add column previous integer not null default 0;
 update transitions set previous = chain.before from
   (select version, lag(version, 1, 0) over (partition by member order by version) as before from transitions) as chain

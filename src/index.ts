@@ -69,7 +69,9 @@ export async function startSystole(settings: Settings, log: Log): Promise<Presen
       opened,
     )
     const desk: Desk = { server, endpoints, mostBody: settings.limits.body }
-    await server.start(createApp(desk, access.callerOf, { requests: settings.limits.requests, log }))
+    const { requests } = settings.limits
+    const count = (code: string) => server.count(code)
+    await server.start(createApp(desk, access.callerOf, { requests, log, count }))
     return server
   } catch (error) {
     await endpoints?.stop()

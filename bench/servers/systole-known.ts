@@ -49,7 +49,7 @@ const server = new Server(settings, parts, { ...opened, firstSessionId: opened.f
 const endpoints: Endpoints = { list: () => [], resume: async () => false, stop: async () => {} }
 const anybody: CallerOf = () => ({
   ok: true,
-  caller: { name: 'anybody', scopes: new Set(SCOPES), rights: null, member: null },
+  caller: { name: 'anybody', scopes: new Set(SCOPES), rights: null, member: null, bucket: null },
 })
 await server.start(createApp({ server, endpoints, mostBody: settings.limits.body }, anybody))
 

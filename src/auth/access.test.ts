@@ -26,6 +26,7 @@ test('where nobody is asked, anybody may do everything, whatever is shown', () =
         scopes: new Set(['read', 'push', 'beat', 'admin']),
         rights: null,
         member: null,
+        bucket: null,
       },
     })
 })

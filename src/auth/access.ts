@@ -1,6 +1,8 @@
 // Says who calls the HTTP API, by the `Authorization` header: a key, a member's token, or anybody where nobody is asked.
 // Too many wrong ones from an address, and it looks at none. Never says which part of a secret was wrong.
 
+import { type LazyText, textOf } from '../core/lazy.ts'
+import { networkOf } from '../core/network-of.ts'
 import type { Awaitable } from '../stores/store.ts'
 import { type Caller, type Grant, SCOPES, type Scope } from './authority.ts'
 import type { FailureLimit } from './failure-limit.ts'
@@ -21,7 +23,7 @@ export interface AccessRefusal {
 export type CallerVerdict = { readonly ok: true; readonly caller: Caller } | AccessRefusal
 
 /** `authorization`: the header as sent; `null`: there was none. Never throws or rejects. */
-export type CallerOf = (authorization: string | null, address: string) => Awaitable<CallerVerdict>
+export type CallerOf = (authorization: string | null, address: LazyText) => Awaitable<CallerVerdict>
 
 export interface AccessParts {
   readonly keyring: Keyring
@@ -34,7 +36,7 @@ export interface AccessParts {
 
 const ANYBODY: CallerVerdict = {
   ok: true,
-  caller: { name: 'anybody', scopes: new Set(SCOPES), rights: null, member: null },
+  caller: { name: 'anybody', scopes: new Set(SCOPES), rights: null, member: null, bucket: null },
 }
 /** Seconds after which keys of tokens may be there again. */
 const KEYS_AGAIN = 30
@@ -46,16 +48,17 @@ export function makeCallerOf(parts: AccessParts): CallerOf {
   const missing = tokens === null ? 'an API key (--key)' : 'an API key or a token'
   const noKey = refusal('no_key', `send ${missing} as Authorization: Bearer …`)
   return (authorization, address) => {
-    const wait = failures.wait(address)
+    const wait = failures.size === 0 ? 0 : failures.wait(textOf(address))
     if (wait > 0) return tooMany(wait)
     const secret = BEARER.exec(authorization ?? '')?.[1]
     if (secret === undefined) return noKey
     const caller = keyring.find(secret)
     if (caller !== null) return { ok: true, caller }
     const verdict = tokens !== null && looksLikeToken(secret) ? tokens.authorize({ token: secret }) : UNKNOWN
+    const from = textOf(address)
     return verdict instanceof Promise
-      ? verdict.then(later => callerBy(later, address, failures))
-      : callerBy(verdict, address, failures)
+      ? verdict.then(later => callerBy(later, from, failures))
+      : callerBy(verdict, from, failures)
   }
 }
 
@@ -73,7 +76,13 @@ function callerFor({ member, rights }: Grant): Caller {
   const scopes = new Set<Scope>()
   if (reachesAny(rights.ask) || reachesAny(rights.watch)) scopes.add('read')
   if (reachesAny(rights.push)) scopes.add('push')
-  return { name: member === null ? 'observer' : `member:${member}`, scopes, rights, member }
+  const bucket = member === null ? null : `member:${member}`
+  return { name: bucket ?? 'observer', scopes, rights, member, bucket }
+}
+
+/** Under which name the requests of a caller are counted: nobody can call themselves so. */
+export function bucketOf({ bucket }: Caller, address: LazyText): string {
+  return bucket ?? networkOf(textOf(address))
 }
 
 function refusal(code: 'no_key' | 'bad_key', message: string): AccessRefusal {

@@ -82,4 +82,6 @@ export interface Caller {
   readonly rights: Rights | null
   /** Of a token. */
   readonly member: string | null
+  /** Under which its requests are counted, a name that nobody else has; `null`: under its address. */
+  readonly bucket: string | null
 }

@@ -1,7 +1,8 @@
 // Counts wrong keys and tokens per address and minute, so that nobody can go on guessing. Of IPv6 a /64 counts as one
-// address. Remembers a bounded number of addresses; those that failed longest ago go first.
+// address. Remembers a bounded number of addresses; those whose minute began first go first.
 
 import type { Clock } from '../core/clock.ts'
+import { networkOf } from '../core/network-of.ts'
 
 interface Failures {
   count: number
@@ -66,17 +67,4 @@ export class FailureLimit {
   #mostOf(address: string): number {
     return this.#most ?? (this.#isLocal(address) ? Number.POSITIVE_INFINITY : DEFAULT)
   }
-}
-
-/** The first 64 bits of an IPv6 address; any other as it is. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address
-  const [head = '', tail] = address.split('%')[0]!.toLowerCase().split('::')
-  const groups = head === '' ? [] : head.split(':')
-  const last = tail === undefined || tail === '' ? [] : tail.split(':')
-  while (tail !== undefined && groups.length + last.length < 8) groups.push('0')
-  return [...groups, ...last]
-    .slice(0, 4)
-    .map(group => group.replace(/^0+(?=.)/, ''))
-    .join(':')
 }

@@ -42,6 +42,7 @@ test('finds each by its own secret, and nobody by another', () => {
     scopes: new Set<Scope>(['read', 'push']),
     rights: null,
     member: null,
+    bucket: 'key:backend',
   })
   expect(keyring.find('out-of-a-file-123')?.name).toBe('beats')
   expect(keyring.find('hidden-in-a-file')?.name).toBe('other')

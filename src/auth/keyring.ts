@@ -58,7 +58,13 @@ function digestOf({ name, secret }: KeySettings, read: ReadFile, option: string)
 
 function callerOf({ name, scopes }: KeySettings): Caller {
   const all = scopes.includes('admin')
-  return { name, scopes: new Set<Scope>(all ? SCOPES : scopes), rights: null, member: null }
+  return {
+    name,
+    scopes: new Set<Scope>(all ? SCOPES : scopes),
+    rights: null,
+    member: null,
+    bucket: `key:${name}`,
+  }
 }
 
 function sha256(text: string): Buffer {

@@ -57,6 +57,19 @@ describe('the secret', () => {
   })
 })
 
+test('the old secret beside the new one, until its tokens are over', () => {
+  const newer = 'another secret, of at least 32 bytes'
+  const token = (secret: string) => mint({ sub: '7' }, { secret })
+  const both = { secret: newer, oldSecret: SECRET }
+  expect(opens(both, {}, token(SECRET))).toMatchObject({ ok: true })
+  expect(opens(both, {}, token(newer))).toMatchObject({ ok: true })
+  expect(opens(both, {}, token(`${SECRET}!`))).toMatchObject({ ok: false })
+  expect(opens({ secret: newer }, {}, token(SECRET))).toMatchObject({ ok: false })
+  expect(refusal({ secret: newer, oldSecret: 'hunter2' })).toStartWith(
+    'auth.oldSecret: the secret has 7 bytes and needs at least 32',
+  )
+})
+
 describe('key files', () => {
   const { RS256 } = KEYS
   const pkcs1 = RS256.publicKey.export({ type: 'pkcs1', format: 'pem' }).toString()

@@ -80,8 +80,13 @@ export function tokenAuthority(
   const { clock, log, wall, read = readWhole } = parts
   const { fetch = globalThis.fetch, timeout = afterwards } = parts
   const files = auth.publicKey.flatMap(path => keysInFile(names.publicKey, path, read))
-  const secrets =
-    auth.secret === null ? [] : [secretKey(secretOf(names.secret, auth.secret, LEAST_SECRET, read))]
+  const given = [
+    [names.secret, auth.secret],
+    [names.oldSecret, auth.oldSecret],
+  ] as const
+  const secrets = given.flatMap(([name, secret]) =>
+    secret === null ? [] : [secretKey(secretOf(name, secret, LEAST_SECRET, read))],
+  )
   const jwks = auth.jwks === null ? null : new JwkSet(auth.jwks, { fetch, timeout, clock, log })
   const { issuer, audience, leeway } = auth
   return new TokenAuthority(

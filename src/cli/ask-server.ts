@@ -41,9 +41,11 @@ export async function callServer(base: URL, path: string, init: RequestInit = {}
   }
 }
 
-function whyNot({ origin }: URL, error: unknown): string {
+function whyNot({ origin, protocol, host }: URL, error: unknown): string {
   const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }
   const named = String(cause?.code ?? code ?? '')
+  if (protocol === 'http:' && /SOCKET|RESET|HPE/.test(named))
+    return `who answers at ${origin} hangs up: if it speaks TLS, ask by --url https://${host}`
   if (!/CERT|SIGNATURE|ISSUER/.test(named))
     return `no server answers at ${origin}: start one with systole serve, or name another by --url`
   const mend = 'name the file that is to be believed in NODE_EXTRA_CA_CERTS'

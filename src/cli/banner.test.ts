@@ -82,7 +82,7 @@ test('a hook, and no key for the API', () => {
     `  Systole 1.2.3
   nothing is kept over a restart (--data off)
   auth is on: example.org is asked who each connection is
-  ! no API key is set: the API answers only members with a token; give your backend one with --key
+  ! no API key is set: the API answers nobody; give your backend one with --key
 `,
   )
 })
@@ -100,8 +100,31 @@ test('what can be read on the way is said, unless TLS or a trusted proxy hides i
   expect(warned({ tls: { cert: 'c', key: 'k' } }, ['0.0.0.0'])).toBe(false)
 })
 
+test('tokens without a key, and a port that asks for none', () => {
+  const settings = settingsOf({
+    auth: { secret: 's' },
+    listen: ['8000=uid,token=none', '8001=uid'],
+    data: false,
+  })
+  const port = (port: number) => ({ host: '127.0.0.1', port, dialect: 'uid', bound: 'b' })
+  const said = bannerText(bannerOf('1.2.3', settings, [main, port(8_000), port(8_001)]))
+  expect(said.split('\n').filter(line => line.startsWith('  ! '))).toEqual([
+    '  ! no API key is set: the API answers only members with a token; give your backend one with --key',
+    '  ! port 8000 asks for no token (token=none): there ids are claims, and whoever connects may use any',
+  ])
+})
+
 test('as log lines it carries fields', () => {
   const lines = bannerOf('1.2.3', settingsOf({}), [main])
   expect(lines[1]?.fields).toEqual({ ...main, url: 'ws://127.0.0.1:9502' })
   expect(lines.filter(line => line.warning)).toHaveLength(1)
+})
+
+test('webhooks without a data file are warned of', () => {
+  const webhook = ['audit=https://hooks.example.org/in']
+  const said = (data: false | string) =>
+    bannerText(bannerOf('1.2.3', settingsOf({ webhook, data }), [main])).includes(
+      '! webhooks without a data file: a restart loses what was not yet posted',
+    )
+  expect([said(false), said('./data')]).toEqual([true, false])
 })

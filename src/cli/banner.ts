@@ -28,7 +28,9 @@ export function bannerOf(
     settings.auth === null ? OPEN_MODE : checked(settings.auth),
     ...(settings.auth === null && settings.open ? [REACHABLE] : []),
     ...(isReadable(settings, addresses) ? [READABLE] : []),
-    ...(settings.auth !== null && settings.keys.length === 0 ? [NO_KEYS] : []),
+    ...(settings.auth !== null && settings.keys.length === 0 ? [noKeys(settings.auth)] : []),
+    ...(settings.auth === null ? [] : unproven(settings.listeners, addresses)),
+    ...(settings.webhooks.length > 0 && settings.data === false ? [UNKEPT] : []),
     ...(settings.origins.includes('null') ? [FROM_FILES] : []),
   ]
 }
@@ -44,9 +46,10 @@ const OPEN_MODE: BannerLine = {
   warning: true,
 }
 
-const NO_KEYS: BannerLine = {
-  message: 'no API key is set: the API answers only members with a token; give your backend one with --key',
-  fields: { keys: [] },
+const UNKEPT: BannerLine = {
+  message:
+    'webhooks without a data file: a restart loses what was not yet posted, and tells each endpoint to begin anew (systole.reset); give --data a folder',
+  fields: { data: false },
   warning: true,
 }
 
@@ -126,6 +129,24 @@ function checked({ secret, publicKey, jwks, hook }: AuthSettings): BannerLine {
       ? `auth is on: tokens are checked by ${ways.join(', ')}`
       : `auth is on: ${new URL(hook).host} is asked who each connection is`
   return { message, fields: { mode: 'auth' } }
+}
+
+// A hook is asked of connections only.
+function noKeys({ hook }: AuthSettings): BannerLine {
+  const whom = hook === null ? 'only members with a token' : 'nobody'
+  const message = `no API key is set: the API answers ${whom}; give your backend one with --key`
+  return { message, fields: { keys: [] }, warning: true }
+}
+
+// Listeners and addresses stand in the same order.
+function unproven(listeners: Settings['listeners'], addresses: readonly ListenerAddress[]): BannerLine[] {
+  return addresses
+    .filter((_, index) => listeners[index]?.token === 'none')
+    .map(({ host, port }) => ({
+      message: `port ${port} asks for no token (token=none): there ids are claims, and whoever connects may use any`,
+      fields: { host, port, token: 'none' },
+      warning: true,
+    }))
 }
 
 function isReadable({ tls, trustedProxies }: Settings, addresses: readonly ListenerAddress[]): boolean {

@@ -57,6 +57,15 @@ describe('environment', () => {
     expect((await gather({ env })).listeners[0]).toMatchObject({ host: '127.0.0.1', port: 9502 })
   })
 
+  test.each(['AUTH_SECRET', 'AUTH_PUBLIC_KEY', 'AUTH_JWKS', 'AUTH_HOOK', 'AUTH_AUDIENCE', 'KEY', 'TLS_CERT'])(
+    'an empty SYSTOLE_%s does not leave the door open',
+    async name => {
+      await expect(gather({ env: { [`SYSTOLE_${name}`]: '' } })).rejects.toThrow(
+        `SYSTOLE_${name}: it is empty: give it a value, or unset it`,
+      )
+    },
+  )
+
   test('an unknown variable names the nearest', async () => {
     await expect(gather({ env: { SYSTOLE_POTR: '1' } })).rejects.toThrow(
       'unknown environment variable SYSTOLE_POTR: did you mean SYSTOLE_PORT?',
@@ -126,6 +135,7 @@ test('the options that name files keep the names they were given by', async () =
   })
   expect(names).toEqual({
     secret: '--auth-secret',
+    oldSecret: '--auth-old-secret',
     publicKey: 'auth.publicKey in systole.config.json',
     hookSecret: '--auth-hook-secret',
     key: 'SYSTOLE_KEY',

@@ -52,13 +52,20 @@ function merge(layers: readonly ReadonlyMap<string, Given>[]): Map<string, Given
   return all
 }
 
-/** The `SYSTOLE_*` variables. An empty one counts as not set. */
+/** What shuts the door: who gave one of these, even if nothing came of it, does not mean an open one. */
+const SHUTS = /^(auth\.|tls\.|key$)/
+
+/** The `SYSTOLE_*` variables. An empty one counts as not set, unless it would leave open what was to be shut. */
 function readEnv(env: Sources['env']): Map<string, Given> {
   const given = new Map<string, Given>()
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith('SYSTOLE_') || OTHERS.includes(name) || !value) continue
-    if (INJECTED.test(name) || (name === 'SYSTOLE_PORT' && INJECTED_VALUE.test(value))) continue
+    if (!name.startsWith('SYSTOLE_') || OTHERS.includes(name) || value === undefined) continue
     const row = optionRows.find(row => row.env === name)
+    if (value === '') {
+      if (row === undefined || !SHUTS.test(row.key)) continue
+      throw new SystoleError('bad_option', `${name}: it is empty: give it a value, or unset it`)
+    }
+    if (INJECTED.test(name) || (name === 'SYSTOLE_PORT' && INJECTED_VALUE.test(value))) continue
     if (row === undefined)
       throw unknown('environment variable', name, [...optionRows.map(row => row.env), CONFIG_ENV])
     given.set(row.key, { value, name, code: 'bad_option' })

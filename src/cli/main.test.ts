@@ -1,7 +1,11 @@
 // The command line as a process: exit codes, one line per problem, and `who` against a server that answers.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:tls'
 import { fileURLToPath } from 'node:url'
+import { makeCertificate } from '../../test/support/certificates.ts'
 import { appOf, keyFor, keysOf } from '../../test/support/stub-desk.ts'
 import { stubMember, stubPresenceServer } from '../../test/support/stub-presence-server.ts'
 import { optionRows } from '../server/options/option-table.ts'
@@ -51,6 +55,10 @@ test.each<[string[], string]>([
     'systole: --port: "x" must be a whole number from 0 to 65535\nsystole: --policy: "y" must be one of many, newest, oldest\n',
   ],
   [
+    ['--auth-secret', 'hunter2-hunter2', '--auth-secret=hunter2-hunter3'],
+    'systole: --auth-secret is given twice: leave one out\n',
+  ],
+  [
     ['--config', 'gone.json'],
     'systole: there is no config file gone.json: correct --config or leave it out\n',
   ],
@@ -82,6 +90,19 @@ test('--version and --help', async () => {
   const { code, out } = await run(['serve', '--help'])
   expect(code).toBe(0)
   for (const { flag } of optionRows) expect(out).toContain(`${flag} `)
+})
+
+test('a server that speaks TLS is not said to be away', async () => {
+  const { cert, key } = await makeCertificate('localhost')
+  const server = createServer({ cert, key }).on('tlsClientError', () => {})
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  expect(await run(['who', '--url', `http://127.0.0.1:${port}`])).toEqual({
+    code: 1,
+    out: '',
+    err: `systole: who answers at http://127.0.0.1:${port} hangs up: if it speaks TLS, ask by --url https://127.0.0.1:${port}\n`,
+  })
+  server.close()
 })
 
 describe('who', () => {

@@ -76,6 +76,11 @@ async function addServeOptions(serve: Command): Promise<void> {
     option.attributeName = () => key
     if (meta.many !== undefined)
       option.argParser<string[]>((value, before) => [...(Array.isArray(before) ? before : []), value])
+    else
+      option.argParser<string>((value, before) => {
+        if (before === undefined) return value
+        throw new SystoleError('bad_option', `${flag} is given twice: leave one out`)
+      })
     serve.addOption(option)
   }
 }

@@ -16,7 +16,7 @@ Every option can be given in three ways. A flag goes before the environment, the
 the config file before the default.
 
 - **Flags** of \`systole serve\`: \`--max-message 1MiB\`. A switch needs no value: \`--open\` is \`--open on\`.
-- **Environment**: \`SYSTOLE_MAX_MESSAGE=1MiB\`. An empty variable counts as not set. \`SYSTOLE_CONFIG\` names the config file.
+- **Environment**: \`SYSTOLE_MAX_MESSAGE=1MiB\`. An empty variable counts as not set; one of \`SYSTOLE_AUTH_…\`, \`SYSTOLE_TLS_…\` and \`SYSTOLE_KEY\` is an error. \`SYSTOLE_CONFIG\` names the config file.
 - **Config file**: \`systole.config.ts\` (its default export) or \`systole.config.json\` in the working directory, or
   \`--config FILE\`: \`{ "maxMessage": "1MiB", "log": { "level": "warn" } }\`.
 
@@ -51,17 +51,27 @@ certificate from before stays. Every other option, and every file that one names
 \`SIGHUP\` stops the server in order, as \`SIGTERM\` does.
 
 **Limits** per address count IPv6 by its network (/64). Those whose default spares this machine hold for it too once
-they are given, and a trusted proxy is never spared. What is over a limit is answered 429 with \`Retry-After\`, or
-dropped, and counted:
+they are given, and a trusted proxy is never spared, nor whom it calls this machine. What is over a limit is refused or
+dropped (a connection or a request that comes too soon: 429 with \`Retry-After\`), and counted; \`/healthz\` and
+\`GET /v1/stats\` show the counters:
 
 | limit | counter |
 |---|---|
 | \`--limits-per-address\` | \`too_many_connections\` |
+| \`--limits-per-member\` | \`too_many_connections\` |
 | \`--limits-upgrades\` | \`too_many_upgrades\` |
 | \`--max-undecided\` | \`too_many_undecided\` |
 | \`--rate-per-second\`, \`--rate-burst\` | \`rate_dropped\` |
 | \`--limits-bytes\` | \`bytes_dropped\` |
 | \`--max-queued\` | \`slow_cut\` |
+| \`--max-message\` | \`message_too_large\` |
+| \`--limits-profile\` | \`bad_input_too_large\` |
+| \`--limits-watched\`, \`--limits-groups\`, asked by a connection | \`bad_input_too_many\` |
+| \`--limits-updates\` | none: updates are merged, and the last one is told |
+| \`--limits-body\` | \`too_large\` |
+| \`--limits-requests\` | \`too_many_requests\` |
+| \`--limits-failures\` | \`too_many_failures\` (requests), \`unavailable\` (connections) |
+| a key or token that will not do | \`no_key\`, \`bad_key\`, \`missing_scope\`, \`beyond_rights\`, \`banned\` (requests), \`unauthorized\`, \`banned\` (connections) |
 | host or origin that may not come (\`--open\`, \`--origin\`) | \`refused\` |
 
 Log and banner go to standard output; errors that end the program go to standard error as one line each. Exit codes:

@@ -87,7 +87,7 @@ function claimsOf(
   if (observer !== true && member === undefined)
     throw bad('whose token is it: name a member, as in systole token 7, or give --observer')
   const seconds = Math.floor(now / 1_000)
-  const reaches = REACHES.map(key => [key, reachOf(options[key])] as const)
+  const reaches = REACHES.map(key => [key, reachOf(`--${key}`, options[key])] as const)
   return {
     ...(member !== undefined && { sub: member }),
     ...(name !== undefined && { name }),
@@ -103,10 +103,15 @@ function claimsOf(
 }
 
 /** `all`, `none`, or ids. */
-function reachOf(ids: readonly string[] | undefined): boolean | { members: readonly string[] } | undefined {
+function reachOf(
+  flag: string,
+  ids: readonly string[] | undefined,
+): boolean | { members: readonly string[] } | undefined {
   if (ids === undefined) return undefined
-  const [only] = ids
-  if (ids.length === 1 && (only === 'all' || only === 'none')) return only === 'all'
+  const word = ids.find(id => id === 'all' || id === 'none')
+  if (word !== undefined && ids.length > 1)
+    throw bad(`${flag} ${word} stands alone: leave out the other ids, or the word`)
+  if (word !== undefined) return word === 'all'
   return { members: ids }
 }
 

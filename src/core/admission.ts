@@ -60,7 +60,10 @@ export function admit<L extends object>(
 function blockerOf<L extends object>(first: Session<L>): Session<L> | null {
   let found: Session<L> | null = null
   for (let session: Session<L> | null = first; session !== null; session = session.next)
-    if (session.state !== 'suspect' && (found === null || lastEvidenceAt(session) > lastEvidenceAt(found)))
-      found = session
+    if (session.state !== 'suspect' && !session.terms.aside && isFresher(session, found)) found = session
   return found
+}
+
+function isFresher(session: Session, than: Session | null): boolean {
+  return than === null || lastEvidenceAt(session) > lastEvidenceAt(than)
 }

@@ -152,8 +152,8 @@ export class Detector<L extends object> {
     this.#create(request, at)
     let old = this.table.of(request.member!)!.next
     while (old !== null) {
-      const { next, link } = old
-      this.#close(old, 'replaced', at)
+      const { next, link, terms } = old
+      if (!terms.aside) this.#close(old, 'replaced', at)
       if (link !== null) this.#out.emit({ type: 'replaced', link, session: old })
       old = next
     }

@@ -20,7 +20,18 @@ function change(
     reason,
     dialect: 'native',
   } as const
-  return { kind, member, at, instance: null, epoch: 0, timing: null, details: null, membership: null, ...base, ...patch }
+  return {
+    kind,
+    member,
+    at,
+    instance: null,
+    epoch: 0,
+    timing: null,
+    details: null,
+    membership: null,
+    ...base,
+    ...patch,
+  }
 }
 
 function inGroup(kind: 'enter' | 'exit', session: number, member: string, group: string): SessionChange {

@@ -16,6 +16,8 @@ import { type News, noNews, type SettledState, type Step, stepOf, tellStep } fro
 export interface LedgerOptions {
   /** This run of the log; grows with every start. */
   readonly epoch: number
+  /** Versions of this run are above it. @default epoch x 2^32 */
+  readonly after?: number
   /** The dialect whose members are listed in order of their first beat. */
   readonly listing?: string
 }
@@ -43,8 +45,8 @@ export class Ledger {
   #version: number
   #listedNo = 0
 
-  constructor({ epoch, listing }: LedgerOptions) {
-    this.#version = epoch * EPOCH
+  constructor({ epoch, after = epoch * EPOCH, listing }: LedgerOptions) {
+    this.#version = after
     this.#listing = listing
   }
 
@@ -166,6 +168,8 @@ export class Ledger {
   #erase(member: Member | undefined): void {
     if (member === undefined || sessionCount(member) > 0) return
     this.#drop(member)
+    // no step has it: it is for those who are told that nothing is known any more
+    this.#version++
     if (member.listedNo > 0) this.listed.splice(this.listed.indexOf(member), 1)
   }
 

@@ -32,6 +32,8 @@ export interface Terms {
   /** What silence does to the connection: `cut` it, or `keep` it (its next beat begins a new session). */
   readonly onSilence: 'cut' | 'keep'
   readonly policy: Policy
+  /** Stands beside what a policy counts: neither replaced nor in the way. */
+  readonly aside: boolean
   /** A session without instance moves to a second connection even while the first still works. */
   readonly supersede: boolean
   /** A suspicion after a break or close is told only when it lasts this long. */
@@ -56,6 +58,7 @@ export function makeTerms(dialect: string, timing: Timing, patch: Partial<Terms>
     judged: true,
     onSilence: 'cut',
     policy: 'many',
+    aside: false,
     supersede: false,
     suspectAfter: 1_000,
     awayAfter: 30_000,

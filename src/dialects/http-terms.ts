@@ -36,6 +36,7 @@ export class HttpTerms {
       { interval: period, timeout, grace: grace - timeout },
       {
         ownTiming: true,
+        aside: true,
         evidence: 'beat',
         probe: false,
         onSilence: 'keep',

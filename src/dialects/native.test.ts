@@ -179,6 +179,7 @@ describe('after it', () => {
     const wire = member()
     wire.takes = false
     expect(answers(wire, { t: 'enter', group: 'g' })).toEqual(['enter g', 'error too_many enter group'])
+    expect(wire.log).toContain('bad too_many enter')
     expect(answers(wire, { t: 'message', data: 1, id: 9 })).toEqual(['tell 1', 'error not_taken message #9'])
     expect(answers(wire, { t: 'message', data: 1 })).toEqual(['tell 1'])
   })

@@ -111,8 +111,9 @@ function enter(wire: Wire, { group, id }: Extract<Request, { t: 'enter' | 'exit'
   if (!wire.mayEnter(group))
     return refuse(wire, 'forbidden', 'the token lets its member enter only groups it may watch', about)
   whenDone(wire, wire.enter(group), entered => {
-    if (entered) done(wire, id)
-    else refuse(wire, 'too_many', 'the member is in as many groups as it may be: exit one first', about)
+    if (entered) return done(wire, id)
+    wire.bad('too_many', 'enter')
+    refuse(wire, 'too_many', 'the member is in as many groups as it may be: exit one first', about)
   })
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { appOf, keyFor, keysOf, type StubDesk, tokenFor } from '../../test/support/stub-desk.ts'
 import { stubPresenceServer } from '../../test/support/stub-presence-server.ts'
 import type { CallerOf } from '../auth/access.ts'
-import { EVERYBODY, NOBODY, SCOPES } from '../auth/authority.ts'
+import { type Caller, EVERYBODY, NOBODY, SCOPES, type Scope } from '../auth/authority.ts'
 import { ROUTES } from './routes.ts'
 
 const KEYS = keysOf({
@@ -125,6 +125,79 @@ describe('how often', () => {
     expect(await call('/healthz', '192.0.2.1')).toBe(200)
     expect(await call('/healthz', '192.0.2.1')).toBe(200)
   })
+})
+
+test('a network of IPv6 counts as one address', async () => {
+  const app = appOf(stubPresenceServer({}), { requests: 1, now: () => 0 })
+  const call = async (address: string) =>
+    (await app(new Request('http://localhost/v1/members'), address)).status
+  const addresses = ['2001:db8:1:2::1', '2001:db8:1:2::2', '2001:db8:1:2:3:4:5:6', '2001:db8:1:3::1']
+  const answers = []
+  for (const address of addresses) answers.push(await call(address))
+  expect(answers).toEqual([200, 429, 429, 200])
+})
+
+test('no name of a key is that of others', async () => {
+  const observer = { name: 'observer', scopes: new Set<Scope>(), member: null, bucket: null }
+  const callers: Record<string, Caller> = {
+    anybody: keyFor('anybody', 'read'),
+    observer: keyFor('observer', 'read'),
+    'member:7': keyFor('member:7', 'read'),
+    token: tokenFor('7', { watch: EVERYBODY, ask: EVERYBODY, push: NOBODY }),
+    looks: { ...observer, rights: { watch: EVERYBODY, ask: EVERYBODY, push: NOBODY } },
+  }
+  const app = appOf(stubPresenceServer({}), { callerOf: keysOf(callers), requests: 1, now: () => 0 })
+  const call = async (key: string, address: string) => {
+    const headers = { authorization: `Bearer ${key}` }
+    return (await app(new Request('http://localhost/v1/members', { headers }), address)).status
+  }
+  for (const key of Object.keys(callers)) expect([key, await call(key, '192.0.2.1')]).toEqual([key, 200])
+  // a key, and a member, is one caller wherever it comes from; who looks on has no name but its address
+  for (const key of ['anybody', 'observer', 'member:7', 'token'])
+    expect([key, await call(key, '192.0.2.2')]).toEqual([key, 429])
+  expect(await call('looks', '192.0.2.2')).toBe(200)
+  expect(await call('looks', '192.0.2.2')).toBe(429)
+})
+
+test('who is refused for who it is, how much or how often is counted by the code; other refusals are not', async () => {
+  const counted: string[] = []
+  const desk: StubDesk = {
+    callerOf: KEYS,
+    requests: 5,
+    now: () => 0,
+    mostBody: 1_024,
+    count: code => counted.push(code),
+  }
+  const app = appOf(stubPresenceServer({}), desk)
+  const call = (path: string, key?: string, body?: string) =>
+    app(
+      new Request(`http://localhost${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          ...(key !== undefined && { authorization: `Bearer ${key}` }),
+          'content-type': 'application/json',
+        },
+        ...(body !== undefined && { body }),
+      }),
+    )
+  await call('/healthz')
+  await call('/v1/members')
+  await call('/v1/members', 'nonsense')
+  await call('/v1/push', 'reader', '{"all":true,"data":1}')
+  await call('/v1/push', 'token', '{"all":true,"data":1}')
+  await call('/v1/push', 'pusher', JSON.stringify({ all: true, data: 'x'.repeat(2_000) }))
+  await call('/v1/members/nobody', 'reader')
+  await call('/v1/members?limit=0', 'reader')
+  for (let i = 0; i < 4; i++) await call('/v1/members', 'reader')
+  expect(counted).toEqual([
+    'no_key',
+    'bad_key',
+    'missing_scope',
+    'beyond_rights',
+    'too_large',
+    'too_many_requests',
+    'too_many_requests',
+  ])
 })
 
 describe('a page of another origin', () => {

@@ -6,7 +6,13 @@ import type { Caller, Scope } from '../auth/authority.ts'
 import { Refusal } from './problem.ts'
 
 /** Who nobody was asked to be. */
-export const UNASKED: Caller = { name: 'anybody', scopes: new Set(), rights: null, member: null }
+export const UNASKED: Caller = {
+  name: 'anybody',
+  scopes: new Set(),
+  rights: null,
+  member: null,
+  bucket: null,
+}
 
 const CHALLENGE = 'Bearer realm="systole"'
 

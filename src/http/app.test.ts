@@ -63,6 +63,23 @@ describe('the id in a path', () => {
   })
 })
 
+test('a query is read strictly: what is no UTF-8 is no other id', async () => {
+  const desk = echo({ query: z.strictObject({ group: id.optional(), limit: z.string().optional() }) })
+  for (const query of ['group=%ff', 'group=%F0%9F', 'limit=1&%67roup=a%C3', 'group=%ED%A0%80']) {
+    const { status, body } = await json(`/v1/echo?${query}`, {}, desk)
+    expect([status, body.code, body.detail]).toEqual([
+      400,
+      'bad_query',
+      'parameter group must be UTF-8, percent-encoded',
+    ])
+  }
+  for (const group of ['\ufffd', '张', '😀', 'a b'])
+    expect((await json(`/v1/echo?group=${encodeURIComponent(group)}`, {}, desk)).body.query).toEqual({
+      group,
+    })
+  expect((await json('/v1/echo?group=%EF%BF%BD+100%', {}, desk)).status).toBe(400)
+})
+
 describe('a query', () => {
   const state = z.enum(['away'], { error: 'must be one of away' }).optional()
   const desk = echo({ query: z.strictObject({ ...paging, n: wholeNumber(1, 9, 5, 'a number'), state }) })

@@ -3,11 +3,12 @@
 
 import { Hono } from 'hono'
 import type { CallerOf } from '../auth/access.ts'
-import type { RequestHandler } from '../server/api.ts'
+import type { LazyText, RequestHandler } from '../server/api.ts'
 import type { Log } from '../server/log.ts'
 import { preflight, shared } from './cors.ts'
 import { docRoutes } from './doc-routes.ts'
 import { loadPages } from './pages.ts'
+import type { ProblemCode } from './problem.ts'
 import { failure } from './reply.ts'
 import { RequestRate } from './request-rate.ts'
 import type { Desk, Route } from './route.ts'
@@ -20,20 +21,23 @@ export interface AppOptions {
   /** Requests per second of one caller. @default as many as it likes */
   readonly requests?: number
   readonly log?: Log
+  /** Told the code of each refusal for who asks (401, 403), how much (413) or how often (429). */
+  readonly count?: (code: ProblemCode) => void
   /** Monotonic ms. */
   readonly now?: () => number
   /** @default all there are */
   readonly routes?: readonly Route[]
 }
 
-type App = Hono<{ Bindings: { readonly address: string } }>
+type App = Hono<{ Bindings: { readonly address: LazyText } }>
 
 const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
 /** The handler for every plain HTTP request. */
 export function createApp(desk: Desk, callerOf: CallerOf, options: AppOptions = {}): RequestHandler {
-  const { requests = Number.POSITIVE_INFINITY, log = SILENT, now = () => performance.now() } = options
-  const door: Door = { callerOf, log, now, rate: new RequestRate(requests) }
+  const { requests = Number.POSITIVE_INFINITY, log = SILENT, count = () => {} } = options
+  const { now = () => performance.now() } = options
+  const door: Door = { callerOf, log, now, count, rate: new RequestRate(requests) }
   const described = options.routes ?? ROUTES
   const routes = [...described, ...docRoutes(described)]
   const app: App = new Hono()

@@ -73,6 +73,7 @@ export const banRoutes = [
         for: milliseconds(1, TEN_YEARS).optional().describe('ms; without it: until it is lifted'),
         reason: textOf(REASON_BYTES).optional().describe('for people'),
       })
+      .meta({ examples: [{ for: 3_600_000 }] })
       .optional(),
     answers: { 200: { description: 'The ban', schema: oneBan } },
     handle: async ({ desk, params, body = {} }) => {

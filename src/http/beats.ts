@@ -62,7 +62,8 @@ export const beatRoutes: readonly Route[] = [
     summary: 'One beat, or many',
     description:
       'Each id has at most one session by HTTP. It ends by silence (`lost`) after `period` and `grace`, or by a goodbye ' +
-      '(`left`). Where the server starts again it has all of both from then on for its next beat. One bad beat refuses all of a list, before anything is done.',
+      '(`left`). No policy counts it. A restart of the server keeps it and what it agreed; its next beat then has as long again, counted from the ' +
+      'start. One bad beat refuses all of a list, before anything is done.',
     body: z.union([beat, z.strictObject({ beats: z.array(beat).min(1).max(MOST_BEATS) })]),
     readsBody: true,
     answers: {

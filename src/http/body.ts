@@ -99,8 +99,9 @@ function refusalOf(issue: z.core.$ZodIssue, schema: z.ZodType): Refusal {
 
 function unknownKey(keys: readonly string[], field: string, schema: z.ZodType): string {
   const text = `unknown key ${JSON.stringify(keys[0]?.slice(0, 100))}`
-  if (field !== '' || !(schema instanceof z.ZodObject)) return field === '' ? text : `has an ${text}`
-  return `${text}: known are ${Object.keys(schema.shape).join(', ')}`
+  const whole = schema instanceof z.ZodOptional ? schema.unwrap() : schema
+  if (field !== '' || !(whole instanceof z.ZodObject)) return field === '' ? text : `has an ${text}`
+  return `${text}: known are ${Object.keys(whole.shape).join(', ')}`
 }
 
 function tooLarge(most: number): Refusal {

@@ -116,8 +116,14 @@ describe('kick', () => {
     expect(answer.body.detail).toStartWith(detail)
   })
 
-  test('needs a body: one without could come from a page of another site', async () => {
-    expect((await call('POST', '/v1/members/7/kick')).status).toBe(415)
+  test('without a body, but not from a page of nowhere', async () => {
+    expect(await call('POST', '/v1/members/7/kick')).toEqual({ status: 200, body: { sessions: 2 } })
+    expect(calls.splice(0)).toEqual([['kick', '7', { mayReturn: false }]])
+    const request = new Request('http://localhost/v1/members/7/kick', {
+      method: 'POST',
+      headers: { origin: 'null' },
+    })
+    expect([(await appOf(server())(request)).status, calls]).toEqual([415, []])
   })
 })
 

@@ -16,7 +16,10 @@ const MOST = 1_000
 const BUDGET = 8
 const TEN_YEARS = 315_360_000_000
 
-const ttl = milliseconds(1, TEN_YEARS).optional().describe('ms; without it: until it is removed')
+const ttl = milliseconds(1, TEN_YEARS)
+  .optional()
+  .describe('ms; without it: until it is removed')
+  .meta({ examples: [3_600_000] })
 const params = z.object({ group: id, id })
 // an id that is none is refused by itself, not with all the others
 const ids = z
@@ -31,9 +34,13 @@ export const membershipRoutes = [
     scope: 'admin',
     tag: TAG,
     summary: 'Put a member into a group',
-    description: 'Until it is removed or `ttl` is over; also one that is offline, or was never seen.',
+    description:
+      'Until it is removed or `ttl` is over; also one that is offline, or was never seen. On disk within 100 ms of the answer.',
     params,
-    body: z.strictObject({ ttl }).optional(),
+    body: z
+      .strictObject({ ttl })
+      .meta({ examples: [{ ttl: 3_600_000 }] })
+      .optional(),
     answers: { 204: { description: 'It is in the group' } },
     handle: async ({ desk, params, body }) => {
       await desk.server.addToGroup(params.group, params.id, optionsOf(body?.ttl))
@@ -46,7 +53,8 @@ export const membershipRoutes = [
     scope: 'admin',
     tag: TAG,
     summary: 'Take a member out of a group',
-    description: 'Ends what the API made; membership by a session lasts as long as the session.',
+    description:
+      'Ends what the API made; membership by a session lasts as long as the session. On disk within 100 ms of the answer.',
     params,
     answers: { 204: { description: 'It does not stand in the group' } },
     handle: async ({ desk, params }) => {
@@ -60,9 +68,9 @@ export const membershipRoutes = [
     scope: 'admin',
     tag: TAG,
     summary: 'Change many members of a group',
-    description: `Removes, then adds, at most ${MOST} ids together. One that is refused keeps no other from it.`,
+    description: `Removes, then adds, at most ${MOST} ids together. One that is refused keeps no other from it. On disk within 100 ms of the answer.`,
     params: z.object({ group: id }),
-    body: z.strictObject({ add: ids, remove: ids, ttl }),
+    body: z.strictObject({ add: ids, remove: ids, ttl }).meta({ examples: [{ add: ['7'], remove: ['8'] }] }),
     answers: {
       200: {
         description: 'How many were added and removed, and which were refused',

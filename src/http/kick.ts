@@ -17,22 +17,26 @@ export const kickRoutes = [
     tag: 'Members',
     summary: 'Send a member away',
     description:
-      'Ends all its sessions as `kicked`; none of them can be resumed. Its SDK comes back only with `mayReturn`.',
+      'Ends all its sessions as `kicked`; none of them can be resumed. Its SDK comes back only with `mayReturn`. On disk within 100 ms of the answer, and a ban before its own: to keep somebody out, ban.',
     params: z.object({ id }),
-    body: z.strictObject({
-      reason: textOf(REASON_BYTES).optional().describe('for people'),
-      mayReturn: z
-        .boolean({ error: 'must be true or false' })
-        .optional()
-        .describe('it may come back at once'),
-    }),
+    body: z
+      .strictObject({
+        reason: textOf(REASON_BYTES).optional().describe('for people'),
+        mayReturn: z
+          .boolean({ error: 'must be true or false' })
+          .optional()
+          .describe('it may come back at once'),
+      })
+      .meta({ examples: [{ reason: 'kicked', mayReturn: true }] })
+      .optional(),
     answers: {
       200: {
         description: 'How many sessions it had',
         schema: z.strictObject({ sessions: z.int() }),
       },
     },
-    handle: async ({ desk: { server }, params, body: { reason, mayReturn = false } }) => {
+    handle: async ({ desk: { server }, params, body = {} }) => {
+      const { reason, mayReturn = false } = body
       const [member] = await server.lookup([params.id])
       if (member == null) throw unknownMember(params.id)
       const sessions = await server.kick(params.id, { mayReturn, ...(reason !== undefined && { reason }) })

@@ -113,6 +113,15 @@ describe('POST /v1/lookup', () => {
     ])
   })
 
+  test('whoever has a token finds itself, whatever its rights', async () => {
+    const stub = { members: [...members, stubMember({ id: 'me', state: 'away', settledState: 'away' })] }
+    const { body } = await look(['me', 'nobody'], {}, { token: true, stub })
+    expect(body.members).toEqual([
+      expect.objectContaining({ id: 'me', state: 'away' }),
+      { id: 'nobody', state: 'unknown' },
+    ])
+  })
+
   test.each<[string, string, string]>([
     ['', 'bad_body', 'must be JSON'],
     ['{"ids":["a"]', 'bad_body', 'must be JSON'],

@@ -2,7 +2,7 @@
 // answer written by hand, a slice a turn: backends ask for a thousand at a time, before they show a page.
 
 import { z } from 'zod'
-import type { Rights } from '../auth/authority.ts'
+import type { Caller, Reach } from '../auth/authority.ts'
 import { covers } from '../auth/reach.ts'
 import { LIMITS } from '../protocol/limits.ts'
 import { MEMBER_STATES } from '../protocol/words.ts'
@@ -48,7 +48,7 @@ export const lookupRoutes = [
     token: true,
     tag: 'Members',
     summary: 'What state each of many members is in',
-    description: `Up to ${LIMITS.ids} ids, answered in the order in which they were given. \`unknown\`: never seen or forgotten; with a token also whoever lies beyond its right to ask.`,
+    description: `Up to ${LIMITS.ids} ids, answered in the order in which they were given. \`unknown\`: never seen or forgotten; with a token also whoever lies beyond its right to ask, but not who has it.`,
     body,
     readsBody: true,
     answers: {
@@ -69,7 +69,7 @@ async function lookUp({ desk, request, caller }: Call<unknown, unknown, unknown>
   const parts: string[] = []
   for (let from = 0; from < asked.ids.length; from += SLICE) {
     if (from > 0) await nextTurn()
-    parts.push(await answer(desk, asked.ids.slice(from, from + SLICE), asked.details, caller.rights))
+    parts.push(await answer(desk, asked.ids.slice(from, from + SLICE), asked.details, caller))
   }
   const more = degraded(desk.server).degraded === true ? ',"degraded":true' : ''
   return new Response(`{"members":[${parts.join(',')}]${more}}`, { headers: API_HEADERS })
@@ -80,9 +80,9 @@ async function answer(
   { server }: Desk,
   ids: readonly string[],
   details: boolean,
-  rights: Rights | null,
+  { rights, member }: Caller,
 ): Promise<string> {
-  if (rights !== null) return textOf(await seenBy(server, ids, details, rights))
+  if (rights !== null) return textOf(await seenBy(server, ids, details, rights.ask, member))
   const given = server.evidence(ids, details)
   const known = given instanceof Promise ? await given : given
   return textOf(known.map((evidence, i) => evidence ?? unknownView(ids[i]!)))
@@ -92,11 +92,12 @@ async function seenBy(
   server: PresenceServer,
   ids: readonly string[],
   details: boolean,
-  { ask }: Rights,
+  ask: Reach,
+  self: string | null,
 ): Promise<readonly object[]> {
   const members = await server.lookup(ids)
   return members.map((member, i) =>
-    member !== null && covers(ask, member.id, member.seenGroups)
+    member !== null && (member.id === self || covers(ask, member.id, member.seenGroups))
       ? seenView(member, details)
       : unknownView(ids[i]!),
   )

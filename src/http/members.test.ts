@@ -203,6 +203,8 @@ describe('with a token', () => {
       expect([status, body.code]).toEqual([404, 'unknown_member'])
     }
     expect((await get('/v1/members/a', { token: 'none' })).status).toBe(404)
+    const me = { members: [stubMember({ id: 'me' })] }
+    expect((await get('/v1/members/me', { token: 'none', stub: me })).body.member.id).toBe('me')
   })
 
   test('counts are what others see', async () => {

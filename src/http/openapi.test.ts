@@ -1,6 +1,7 @@
 // The OpenAPI document against the rules of 3.1 that a made one could break, and against the routes it is made from.
 
 import { describe, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { appOf } from '../../test/support/stub-desk.ts'
 import { stubPresenceServer } from '../../test/support/stub-presence-server.ts'
 import { PROBLEMS } from './problem.ts'
@@ -146,6 +147,32 @@ describe.each(
     for (const status of statuses) expect(status).toMatch(/^[2-5]\d\d$/)
     for (const answer of Object.values(operation.responses))
       expect(typeof (answer.$ref ?? answer.description)).toBe('string')
+  })
+})
+
+describe('what the page at /docs offers to send', () => {
+  const page = readFileSync(new URL('./pages/docs.html', import.meta.url), 'utf8')
+  const [code] = /function example\(schema\) \{\n[^]*?\n\}/.exec(page)!
+  const resolve = (schema: Json | undefined) =>
+    typeof schema?.$ref === 'string' ? (find(schema.$ref) as Json) : schema
+  const example = new Function('resolve', `${code}; return example`)(resolve) as (schema: Json) => unknown
+
+  test.each(operations.filter(({ operation }) => operation.requestBody !== undefined))(
+    'would be taken: $method $path',
+    ({ path, method, operation }) => {
+      const { body } = ROUTES.find(route => route.path === path && route.method === method)!
+      for (const { schema } of Object.values(operation.requestBody!.content)) {
+        const offered = example(schema)
+        expect(body!.safeParse(offered).error?.issues).toBeUndefined()
+        // nobody is banned for a millisecond, nor is anybody called nothing
+        expect(JSON.stringify(offered)).not.toMatch(/""|"(for|ttl)":1\b/)
+      }
+    },
+  )
+
+  test('and is for somebody', async () => {
+    const { schema } = spec.paths['/v1/push']!.post!.requestBody!.content['application/json']!
+    expect(example(schema)).toHaveProperty('to', ['7'])
   })
 })
 

@@ -42,11 +42,13 @@ export const profileRoutes = [
     summary: 'Say who a member is',
     description: 'Of name, type and profile those that are given; the others stay. Told at once.',
     params,
-    body: z.strictObject({
-      name: textOf(LIMITS.nameBytes).optional(),
-      type: textOf(LIMITS.typeBytes).optional(),
-      profile: profile.optional(),
-    }),
+    body: z
+      .strictObject({
+        name: textOf(LIMITS.nameBytes).optional(),
+        type: textOf(LIMITS.typeBytes).optional(),
+        profile: profile.optional(),
+      })
+      .meta({ examples: [{ name: 'Ana', type: 'person' }] }),
     answers: described,
     handle: ({ desk, params, body }) => describe(desk, params.id, body),
   }),
@@ -85,7 +87,7 @@ export const profileRoutes = [
     tag: TAG,
     summary: 'Erase a member',
     description:
-      'Ends its sessions as `kicked`, lifts its ban, and forgets it, with what the log says of it.',
+      'Ends its sessions as `kicked`, lifts its ban, and forgets it, with what the log says of it. On disk within 100 ms of the answer.',
     params,
     answers: { 204: { description: 'It is unknown now' } },
     handle: async ({ desk, params }) => {

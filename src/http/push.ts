@@ -26,24 +26,26 @@ const type = z
   .max(256, { error: 'must be a type: at most 256 characters' })
 const flag = z.literal(true, { error: 'must be true, or left out' }).optional()
 
-const body = z.strictObject({
-  to: listOf(id, 'ids', MOST_IDS).describe('these members'),
-  group: id.optional().describe('the members of this group'),
-  groups: listOf(id, 'groups', MOST_NAMES).describe('the members of these groups'),
-  type: type.optional().describe('the members of this type'),
-  types: listOf(type, 'types', MOST_NAMES).describe('the members of these types'),
-  all: flag.describe('every member'),
-  anonymous: flag.describe('with `all`: also the connections nobody has named'),
-  except: listOf(id, 'ids', MOST_IDS).describe('not these members'),
-  // it came out of JSON; walking through it could overflow the stack
-  data: z
-    .unknown()
-    .refine(value => value !== undefined, { error: 'must be there: what to send' })
-    .meta({ description: 'text goes as it is, anything else as JSON', examples: ['hello', { hello: 1 }] }),
-  ack: milliseconds(1, LONGEST_ACK)
-    .optional()
-    .describe('wait so many ms for connections to acknowledge; only `systole.v1` can'),
-})
+const body = z
+  .strictObject({
+    to: listOf(id, 'ids', MOST_IDS).describe('these members'),
+    group: id.optional().describe('the members of this group'),
+    groups: listOf(id, 'groups', MOST_NAMES).describe('the members of these groups'),
+    type: type.optional().describe('the members of this type'),
+    types: listOf(type, 'types', MOST_NAMES).describe('the members of these types'),
+    all: flag.describe('every member'),
+    anonymous: flag.describe('with `all`: also the connections nobody has named'),
+    except: listOf(id, 'ids', MOST_IDS).describe('not these members'),
+    // it came out of JSON; walking through it could overflow the stack
+    data: z
+      .unknown()
+      .refine(value => value !== undefined, { error: 'must be there: what to send' })
+      .meta({ description: 'text goes as it is, anything else as JSON', examples: ['hello', { hello: 1 }] }),
+    ack: milliseconds(1, LONGEST_ACK)
+      .optional()
+      .describe('wait so many ms for connections to acknowledge; only `systole.v1` can'),
+  })
+  .meta({ examples: [{ to: ['7'], data: { hello: 1 } }] })
 
 type Push = z.output<typeof body>
 
@@ -62,7 +64,8 @@ export const pushRoutes = [
     body,
     answers: {
       200: {
-        description: 'Whom it reached: connections; and members that were not',
+        description:
+          'Whom it reached: connections; and members that were not. One that is here by HTTP beats alone has no connection that could be reached, and is in no number',
         schema: z.strictObject({
           reached: count.describe('open connections'),
           suspect: count.describe('members without a connection that may come back'),

@@ -16,6 +16,9 @@ export function readQuery<T extends z.ZodObject>(schema: T, url: string): z.outp
   for (const [name, value] of new URLSearchParams(start === -1 ? '' : url.slice(start + 1))) {
     if (!Object.hasOwn(schema.shape, name)) throw bad(`unknown parameter ${quote(name)}: ${known(schema)}`)
     if (Object.hasOwn(raw, name)) throw bad(`parameter ${name} is given twice: leave one out`)
+    // what is no UTF-8 was read as this, and would be another id
+    if (value.includes('\ufffd') && !isDecodable(url.slice(start + 1)))
+      throw bad(`parameter ${name} must be UTF-8, percent-encoded`)
     raw[name] = value
   }
   const parsed = schema.safeParse(raw)
@@ -54,6 +57,15 @@ function decoded(text: string, name: string): string {
     return decodeURIComponent(text)
   } catch {
     throw new Refusal('bad_id', `the ${name} in the path must be UTF-8, percent-encoded`)
+  }
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -19,8 +19,6 @@ export interface Call<Params, Query, Body> {
   readonly desk: Desk
   readonly request: Request
   readonly caller: Caller
-  /** Remote address. */
-  readonly address: string
   /** Of the path, percent-decoded. */
   readonly params: Params
   readonly query: Query

@@ -2,20 +2,21 @@
 // none. Every route goes through here, so that none can forget any of it. Nothing that comes in makes a 500.
 
 import { z } from 'zod'
-import type { CallerOf, CallerVerdict } from '../auth/access.ts'
+import { bucketOf, type CallerOf, type CallerVerdict } from '../auth/access.ts'
 import type { Caller } from '../auth/authority.ts'
 import { SystoleError } from '../errors.ts'
+import type { LazyText } from '../server/api.ts'
 import type { Log } from '../server/log.ts'
 import { checkScope, notAdmitted, UNASKED } from './access.ts'
 import { hasNoBody, readBody } from './body.ts'
-import { problemCode, Refusal } from './problem.ts'
+import { PROBLEMS, type ProblemCode, problemCode, Refusal } from './problem.ts'
 import { NO_QUERY, pathReader, readQuery } from './query.ts'
 import { failure } from './reply.ts'
 import type { RequestRate } from './request-rate.ts'
 import type { Desk, Route } from './route.ts'
 
-/** Name of a caller whom nobody asked for a key. */
-const ANYBODY = 'anybody'
+/** Refused for who asks, for how much, for how often: what somebody may try again and again. */
+const COUNTED: readonly number[] = [401, 403, 413, 429]
 const WHOLE = /^application\/(problem\+)?json/
 
 /** What stands before every route. */
@@ -23,6 +24,8 @@ export interface Door {
   readonly callerOf: CallerOf
   readonly rate: RequestRate
   readonly log: Log
+  /** Counts what is refused for who asks, how often or how much. */
+  readonly count: (code: ProblemCode) => void
   /** Monotonic ms. */
   readonly now: () => number
 }
@@ -30,18 +33,21 @@ export interface Door {
 type Answer = Response | Promise<Response>
 
 /** Answers requests for `route`. Never throws or rejects. */
-export function runner(route: Route, desk: Desk, door: Door): (request: Request, address: string) => Answer {
+export function runner(
+  route: Route,
+  desk: Desk,
+  door: Door,
+): (request: Request, address: LazyText) => Answer {
   const { scope, knowsCaller, query, params, body, readsBody, handle } = route
   const readPath = params === undefined ? null : pathReader(route.path, params)
-  const fail = (error: unknown) => failed(error, route, door.log)
+  const fail = (error: unknown) => failed(error, route, door)
 
-  const run = (request: Request, address: string, caller: Caller): Answer => {
+  const run = (request: Request, caller: Caller): Answer => {
     if (scope !== null) checkScope(caller, scope, route.token === true)
     const call: Parameters<typeof handle>[0] = {
       desk,
       request,
       caller,
-      address,
       params: readPath === null ? {} : readPath(request.url),
       query:
         query === undefined && !request.url.includes('?') ? {} : readQuery(query ?? NO_QUERY, request.url),
@@ -52,31 +58,32 @@ export function runner(route: Route, desk: Desk, door: Door): (request: Request,
     return readBody(body, request, desk.mostBody).then(read => handle({ ...call, body: read }))
   }
 
-  const admit = (request: Request, address: string, verdict: CallerVerdict): Answer => {
+  const admit = (request: Request, address: LazyText, verdict: CallerVerdict): Answer => {
     if (!verdict.ok) {
-      if (scope === null) return run(request, address, UNASKED)
+      if (scope === null) return run(request, UNASKED)
       throw notAdmitted(verdict)
     }
     const { caller } = verdict
+    // whether it serves may be asked by everybody, as often as they like
+    if (scope === null) return run(request, caller)
     const ban = caller.member === null ? null : desk.server.bans.of(caller.member)
     if (ban !== null) throw new Refusal('banned', 'this member may not come for now')
-    // whether it serves may be asked as often as one likes
-    if (scope === null) return run(request, address, caller)
-    const wait = door.rate.admit(caller.name === ANYBODY ? address : caller.name, door.now())
+    const wait = door.rate.admit(bucketOf(caller, address), door.now())
     if (wait > 0) throw tooMany(wait)
-    return run(request, address, caller)
+    return run(request, caller)
   }
 
   return (request, address) => {
     try {
-      if (scope === null && knowsCaller !== true)
-        return settled(run(request, address, UNASKED), request, fail)
+      if (scope === null && knowsCaller !== true) return settled(run(request, UNASKED), request, fail)
       const verdict = door.callerOf(request.headers.get('authorization'), address)
-      const answer =
-        verdict instanceof Promise
-          ? verdict.then(known => admit(request, address, known))
-          : admit(request, address, verdict)
-      return settled(answer, request, fail)
+      if (!(verdict instanceof Promise)) return settled(admit(request, address, verdict), request, fail)
+      const from = typeof address === 'string' ? address : address()
+      return settled(
+        verdict.then(known => admit(request, from, known)),
+        request,
+        fail,
+      )
     } catch (error) {
       return settled(fail(error), request, fail)
     }
@@ -98,7 +105,8 @@ async function withoutBody(answer: Response): Promise<Response> {
   return new Response(null, { status: answer.status, headers })
 }
 
-function failed(error: unknown, { method, path }: Route, log: Log): Response {
+function failed(error: unknown, { method, path }: Route, { log, count }: Door): Response {
+  if (error instanceof Refusal && COUNTED.includes(PROBLEMS[error.code].status)) count(error.code)
   if (error instanceof Refusal) return failure(error.code, error.message, error.extra, error.headers)
   const code = error instanceof SystoleError ? problemCode(error.code) : null
   if (code !== null) return failure(code, (error as SystoleError).message)

@@ -178,6 +178,41 @@ describe('who does not read', () => {
   })
 })
 
+describe('a stop of the server', () => {
+  test('ends a stream that waits, behind the place it came to', async () => {
+    const { log, time, ear, reader } = await listening()
+    await time.pass(1_000)
+    log.grow(1)
+    await settled()
+    log.grow(1)
+    await settled()
+    expect(ear.heard()).toEndWith('"groups":[]}\n\n')
+    reader.stop()
+    await settled()
+    expect([ear.heard(), ear.ended, reader.waiting]).toEqual(['id: log:2\n\n', true, 0])
+  })
+
+  test('and one that has nothing to add, without a word', async () => {
+    const { ear, reader } = await listening()
+    ear.heard()
+    reader.stop()
+    await settled()
+    expect([ear.heard(), ear.ended]).toEqual(['', true])
+  })
+
+  test('what was only read is given no place: it is read again', async () => {
+    const log = new FakeLog()
+    log.grow(3)
+    const reader = new LogReader(log, new FakeTime().after)
+    const first = await reader.read('oldest', 10)
+    reader.stop()
+    const { signal } = new AbortController()
+    const ear = new Ear(eventStream(reader, first, { filter: {}, limit: 10, signal }))
+    await ear.listen()
+    expect([ear.heard(), ear.ended]).toEqual(['', true])
+  })
+})
+
 test('a log that cannot be read ends the stream: it comes back with its last id', async () => {
   const { log, ear, reader } = await listening()
   log.failure = new Error('disk gone')

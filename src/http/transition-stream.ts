@@ -1,5 +1,6 @@
 // The log as server-sent events (WHATWG HTML, section 9.2): reads on only when the other side has room, so that a slow
-// reader costs one piece of the log and no more; leaves nothing behind when the other side goes.
+// reader costs one piece of the log and no more; leaves nothing behind when the other side goes. When the server stops it
+// ends behind the id of what was sent last.
 
 import type { TransitionLog } from '../server/api.ts'
 import type { LogBatch } from '../stores/store.ts'
@@ -46,9 +47,9 @@ export function eventStream(log: TransitionLog, first: LogBatch, options: Stream
       pull: async () => {
         const text = await reader.next().catch(() => null)
         if (gone.signal.aborted) return
+        if (text) controller.enqueue(encoder.encode(text))
         // it cannot be read now: the other side comes back with the last id it saw
-        if (text === null) end()
-        else controller.enqueue(encoder.encode(text))
+        if (text === null || reader.over) end()
       },
       cancel: end,
     },
@@ -74,6 +75,7 @@ class Reader {
   #sentAt = Number.NEGATIVE_INFINITY
   /** The last wait was a whole one, not only for the next id. */
   #waited = false
+  #over = false
 
   constructor(log: TransitionLog, first: LogBatch, options: StreamOptions, gone: AbortSignal) {
     this.#log = log
@@ -84,9 +86,15 @@ class Reader {
     this.#cursor = first.cursor
   }
 
+  /** There is no more to be asked for. */
+  get over(): boolean {
+    return this.#over
+  }
+
   /** What to send next, when there is something. */
   async next(): Promise<string> {
     while (!this.#gone.aborted) {
+      if (this.#log.stopped) return this.#last()
       const batch = await this.#read()
       this.#cursor = batch.cursor
       if (batch.reset) return this.#event('reset', JSON.stringify({ cursor: batch.cursor }), true)
@@ -99,9 +107,15 @@ class Reader {
         )
       if (batch.transitions.length > 0) continue
       if (this.#sent !== this.#cursor && this.#mayId) return `${this.#id()}\n`
-      if (this.#waited) return ':\n\n'
+      if (this.#waited && !this.#log.stopped) return ':\n\n'
     }
     return ''
+  }
+
+  // Of what was read only now nothing was sent, so its cursor is no place to come back to.
+  #last(): string {
+    this.#over = true
+    return this.#first !== null || this.#sent === this.#cursor ? '' : `${this.#id()}\n`
   }
 
   async #read(): Promise<LogBatch> {

@@ -61,7 +61,7 @@ export const transitionRoutes = [
     tag: 'Transitions',
     summary: 'Read the log of transitions',
     description:
-      'Only what is on disk is told, at least once, in order per member; a transition is the same if its `member` and `version` are. Lines of JSON: one per transition, then `{"cursor"}`, from which to read on; or, where the cursor given cannot be gone on from, one line `{"reset":true,"cursor"}`: take a snapshot of the members, then read on. With `accept: text/event-stream`: events `transition` and `reset` as long as the connection lasts, gone on with from `last-event-id`.',
+      'Only what is on disk is told, at least once, in order per member; a transition is the same if its `member` and `version` are. Lines of JSON: one per transition, then `{"cursor"}`, from which to read on; or, where the cursor given cannot be gone on from, one line `{"reset":true,"cursor"}`: take a snapshot of the members, then read on. With `accept: text/event-stream`: events `transition` and `reset` as long as the connection lasts, gone on with from `last-event-id`. When the server stops, who waits is answered at once, and streams end.',
     query,
     answers: {
       200: {

@@ -26,6 +26,8 @@ const resumeBody = z
       .optional()
       .describe('where to go on, instead of where it stopped'),
   })
+  // an example that leaves nothing out
+  .meta({ examples: [{}] })
   .optional()
 
 const time = z.int().nullable()

@@ -2,6 +2,7 @@
 // Shapes only. Times in ms since 1970; `null`: never, or not now.
 
 import type { Details } from '../core/change.ts'
+import type { LazyText } from '../core/lazy.ts'
 import type { Transition } from '../core/transition.ts'
 import type { MemberState, Reason } from '../protocol/words.ts'
 import type {
@@ -33,7 +34,7 @@ export interface SessionAnswer {
   readonly id: string
   /** `null`: a connection nobody has named. */
   readonly member: string | null
-  /** Of `gateway` links: their 20-digit client id. */
+  /** Of `gateway` links: their client id, 20 hex digits. */
   readonly clientId: string | null
   readonly dialect: string
   readonly state: Exclude<MemberState, 'offline'>
@@ -162,6 +163,8 @@ export interface Beats {
 
 /** The log of transitions, for those who read it at their own pace. */
 export interface TransitionLog {
+  /** The server stops: nobody waits any more, and whoever reads on and on ends where it stands. */
+  readonly stopped: boolean
   /** See `Store.readLog`. */
   read(place: LogPlace, limit: number): Promise<LogBatch>
   /** As `read`; where nothing is there yet it waits for it, at most so many ms, or until `signal` says no. */
@@ -308,5 +311,7 @@ export interface PresenceServer {
   stop(): Promise<void>
 }
 
-/** Answers a plain HTTP request. `address`: the client's IP address. */
-export type RequestHandler = (request: Request, address: string) => Response | Promise<Response>
+export type { LazyText } from '../core/lazy.ts'
+
+/** Answers a plain HTTP request. `address`: the client's IP address; it can be found out only in this call. */
+export type RequestHandler = (request: Request, address: LazyText) => Response | Promise<Response>

@@ -47,6 +47,22 @@ describe('a ban', () => {
     expect(await notebook.get('bans', 'old')).toBeNull()
   })
 
+  test('lasts as long as was said, however the clock is set; what is noted is what the clock said', async () => {
+    const notebook = new MemoryNotebook()
+    const { server, time } = await wholeServer({ notebook })
+    await server.bans.ban('before', { for: 5_000 })
+    time.wallShift = -7_200_000
+    const ban = await server.bans.ban('after', { for: 5_000 })
+    expect(ban).toMatchObject({ since: T0 + 1_000 - 7_200_000, until: T0 + 6_000 - 7_200_000 })
+    expect(await notebook.get('bans', 'after')).toEqual(ban)
+    time.at += 4_999
+    expect([server.bans.of('before'), server.bans.of('after')]).not.toContain(null)
+    time.wallShift = 7_200_000
+    expect([server.bans.of('before'), server.bans.of('after')]).not.toContain(null)
+    time.at += 1
+    expect([server.bans.of('before'), server.bans.of('after')]).toEqual([null, null])
+  })
+
   test('is listed by member, in pages', async () => {
     const { server } = await wholeServer()
     for (const member of ['c', 'a', 'b']) await server.bans.ban(member, {})

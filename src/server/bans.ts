@@ -19,13 +19,19 @@ export interface BanParts {
   check(member: string): void
 }
 
+/** A ban, and when it is over, in monotonic ms: so it lasts as long as was said, however the wall clock is set. */
+interface Kept {
+  readonly ban: Ban
+  readonly ends: number
+}
+
 const BOOK = 'bans'
 const PAGE = 1_000
 const LONGEST_REASON = 256
 
 export class BanList implements Bans {
   readonly #parts: BanParts
-  readonly #bans = new Map<string, Ban>()
+  readonly #bans = new Map<string, Kept>()
   readonly #inTurn = new InTurn()
 
   constructor(parts: BanParts) {
@@ -38,17 +44,17 @@ export class BanList implements Bans {
     let after: string | null = null
     for (;;) {
       const notes = await notebook.scan(BOOK, after, PAGE)
-      for (const { key, value } of notes) this.#bans.set(key, value as Ban)
+      for (const { value } of notes) this.#keep(value as Ban)
       if (notes.length < PAGE) break
       after = notes.at(-1)!.key
     }
-    for (const ban of [...this.#bans.values()]) if (this.#isOver(ban)) await this.lift(ban.member)
+    for (const kept of [...this.#bans.values()]) if (this.#isOver(kept)) await this.lift(kept.ban.member)
   }
 
   of(member: string): Ban | null {
     if (this.#bans.size === 0) return null
-    const ban = this.#bans.get(member)
-    return ban === undefined || this.#isOver(ban) ? null : ban
+    const kept = this.#bans.get(member)
+    return kept === undefined || this.#isOver(kept) ? null : kept.ban
   }
 
   async ban(
@@ -60,7 +66,7 @@ export class BanList implements Bans {
     if (ms !== undefined && (!Number.isSafeInteger(ms) || ms < 1))
       throw new SystoleError('bad_option', `a ban lasts a whole number of milliseconds from 1, not ${ms}`)
     return this.#inTurn.run(async () => {
-      const since = this.#now()
+      const since = this.#parts.time.wall()
       const ban: Ban = {
         member,
         since,
@@ -68,7 +74,7 @@ export class BanList implements Bans {
         reason: reason?.slice(0, LONGEST_REASON) ?? null,
       }
       await notebook.put(BOOK, member, ban)
-      this.#bans.set(member, ban)
+      this.#keep(ban)
       kick(member, reason ?? 'banned')
       return ban
     })
@@ -76,27 +82,30 @@ export class BanList implements Bans {
 
   lift(member: string): Promise<boolean> {
     return this.#inTurn.run(async () => {
-      const ban = this.#bans.get(member)
-      if (ban === undefined) return false
+      const kept = this.#bans.get(member)
+      if (kept === undefined) return false
       await this.#parts.notebook.delete(BOOK, member)
       this.#bans.delete(member)
-      return !this.#isOver(ban)
+      return !this.#isOver(kept)
     })
   }
 
   list(after: string | null, limit: number): { bans: Ban[]; next: string | null } {
     const found = [...this.#bans.values()]
-      .filter(ban => !this.#isOver(ban) && (after === null || ban.member > after))
+      .filter(kept => !this.#isOver(kept) && (after === null || kept.ban.member > after))
+      .map(({ ban }) => ban)
       .sort((a, b) => (a.member < b.member ? -1 : 1))
     const bans = found.slice(0, limit)
     return { bans, next: found.length > limit ? bans.at(-1)!.member : null }
   }
 
-  #isOver({ until }: Ban): boolean {
-    return until !== null && until <= this.#now()
+  #keep(ban: Ban): void {
+    const { time } = this.#parts
+    const ends = ban.until === null ? Number.POSITIVE_INFINITY : time.deadline(ban.until)
+    this.#bans.set(ban.member, { ban, ends })
   }
 
-  #now(): number {
-    return this.#parts.time.told(this.#parts.clock.now())
+  #isOver({ ends }: Kept): boolean {
+    return ends <= this.#parts.clock.now()
   }
 }

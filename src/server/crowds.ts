@@ -1,6 +1,7 @@
 // Counts per address what a single one must not have too much of: connections, undecided ones, new ones a second. It keeps
 // nothing of an address that has none of these. A network of IPv6 counts as one: who has an address there has 2^64.
 
+import { networkOf } from '../core/network-of.ts'
 import { UNLIMITED } from './options/option-kinds.ts'
 
 /** How many of a thing each address has. `most`: as many as it may have. */
@@ -59,29 +60,4 @@ export class Pace {
   tick(at: number): void {
     for (const [network, ahead] of this.#ahead) if (ahead <= at) this.#ahead.delete(network)
   }
-}
-
-let lastAddress = ''
-let lastNetwork = ''
-
-/** The address itself, or the network (/64) of an IPv6 address. Asked several times in a row for the same one. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address
-  if (address !== lastAddress) {
-    lastAddress = address
-    lastNetwork = readNetwork(address)
-  }
-  return lastNetwork
-}
-
-function readNetwork(address: string): string {
-  const [head, tail] = address.split('::').map(half => (half === '' ? [] : half.split(':')))
-  const groups = head ?? []
-  if (tail !== undefined) {
-    // an IPv4 address at the end stands for two groups
-    const written = groups.length + tail.length + (tail.at(-1)?.includes('.') ? 1 : 0)
-    groups.push(...Array<string>(Math.max(0, 8 - written)).fill('0'), ...tail)
-  }
-  const network = groups.slice(0, 4).map(group => Number.parseInt(group, 16).toString(16))
-  return `${network.join(':')}::/64`
 }

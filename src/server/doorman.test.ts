@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { FakeServer } from '../../test/support/fake-server.ts'
+import { textOf } from '../core/lazy.ts'
 import { settingsOf } from './options/make-settings.ts'
 import { UNLIMITED } from './options/option-kinds.ts'
 
@@ -232,7 +233,7 @@ test('with auth on any host name is served where others are let in; other origin
 
 test('a plain request is answered as its client, and refused in its name', async () => {
   const server = new FakeServer('auto', { settings: { trustedProxies: ['10.0.0.0/8'] } })
-  const { request } = server.reception.handlers(server.port, (_, address) => new Response(address))
+  const { request } = server.reception.handlers(server.port, (_, address) => new Response(textOf(address)))
   const ask = async (address: string, headers: Record<string, string>) => {
     const asked = new Request('http://localhost/v1/members', { headers: { host: 'localhost', ...headers } })
     return request(asked, address)

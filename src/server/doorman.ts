@@ -1,6 +1,7 @@
 // Decides at the upgrade who may become a connection: whose it is, host and origin, how many come from one address and how
 // fast. Keeps only counts, and none for those who may have any number.
 
+import { type LazyText, textOf } from '../core/lazy.ts'
 import type { Asked, Refusal } from '../transports/transport.ts'
 import type { Counters } from './counters.ts'
 import { Crowd, Pace } from './crowds.ts'
@@ -72,7 +73,7 @@ export class Doorman {
   }
 
   /** `null` when the request may pass; else the answer to give. */
-  refuses(rules: GuardRules, host: string | null, origin: string | null, address: string): Refusal | null {
+  refuses(rules: GuardRules, host: string | null, origin: string | null, address: LazyText): Refusal | null {
     if (this.#hasPassed(rules, host, origin)) return null
     const refused = guard(rules, host, origin)
     if (refused === null) {
@@ -81,7 +82,7 @@ export class Doorman {
       this.#passedOrigin = origin
       return null
     }
-    this.#counters.warn('refused', refused.message, { address })
+    this.#counters.warn('refused', refused.message, { address: textOf(address) })
     return { status: 403, body: `${refused.message}\n` }
   }
 

@@ -1,5 +1,6 @@
-// When passes end: found by their moment on one wheel, with no timer for any of them. The moment is one of the wall
-// clock, as it is told (see WallTime): where that is set forward they end, where it is set back they wait.
+// When passes end: found by their moment on one wheel, with no timer for any of them. What a grant says is of the wall
+// clock that its authority goes by: the deadline made of it is looked at again when it comes, and every 102 s before
+// that, so that a pass ends at its moment also where that clock was set.
 
 import { TICK } from '../core/timing.ts'
 import { OFF, Wheel } from '../core/wheel.ts'
@@ -10,11 +11,13 @@ const MOST = 500
 
 export class Expiries {
   readonly #wheel: Wheel<Pass>
+  readonly #deadline: (wall: number) => number
   readonly #end: (pass: Pass) => void
 
-  /** `now`: ms since 1970. `end`: of this pass the time has come. */
-  constructor(now: number, end: (pass: Pass) => void) {
-    this.#wheel = new Wheel(TICK, now)
+  /** `deadline`: the monotonic time of a moment of the wall clock. `end`: of this pass the time has come. */
+  constructor(at: number, deadline: (wall: number) => number, end: (pass: Pass) => void) {
+    this.#wheel = new Wheel(TICK, at)
+    this.#deadline = deadline
     this.#end = end
   }
 
@@ -26,19 +29,18 @@ export class Expiries {
   note(pass: Pass): void {
     const { expires } = pass.grant
     if (expires === null) this.#wheel.remove(pass)
-    else this.#wheel.insert(pass, expires)
+    else this.#wheel.insert(pass, this.#deadline(expires))
   }
 
   forget(pass: Pass): void {
     this.#wheel.remove(pass)
   }
 
-  /** `now` never falls. */
-  tick(now: number): void {
+  tick(at: number): void {
     let left = MOST
-    this.#wheel.advance(now, pass => {
-      const expires = pass.grant.expires ?? Number.POSITIVE_INFINITY
-      if (expires > now || left === 0) return Math.max(expires, now + TICK)
+    this.#wheel.advance(at, pass => {
+      const ends = this.#deadline(pass.grant.expires ?? Number.POSITIVE_INFINITY)
+      if (ends > at || left === 0) return Math.max(ends, at + TICK)
       left--
       this.#end(pass)
       return OFF

@@ -211,7 +211,7 @@ describe('a pass that ends', () => {
     expect(server.natives.observers).toBe(0)
   })
 
-  test('goes by the wall clock as it is told: set forward it ends, set back it waits', () => {
+  test('goes by the wall clock of its authority: soon after that is set forward it ends, set back it waits', () => {
     const { server } = setUp({ good: grantOf('7', { expires: EPOCH + 600_000 }) })
     const link = server.native({ token: 'good', ...at() })
     server.wallShift = -3_600_000
@@ -220,8 +220,37 @@ describe('a pass that ends', () => {
     expect(link.ended).toBeNull()
     server.wallShift = 600_000
     server.time.correct()
-    server.advance(200)
+    beating(server, 102_000, link)
     expect(link.ended).toBe(4401)
+  })
+
+  test('ends when it says where the clock was set back, found out or not, and its client is told its true life', () => {
+    const { server } = setUp(
+      {
+        first: grantOf('7', { expires: EPOCH + 61_000 }),
+        fresh: grantOf('7', { expires: EPOCH + 121_000 }),
+        later: grantOf('8', { expires: EPOCH + 161_000 }),
+      },
+      { wallShift: 7_200_000 },
+    )
+    server.wallShift = 0
+    const link = server.native({ token: 'first', ...at() })
+    const lives = (told: { tokenExpires?: number } | undefined) =>
+      (told?.tokenExpires ?? 0) - server.time.told(server.at)
+    expect(lives(last(link))).toBe(60_000)
+    beating(server, 50_000, link)
+    server.time.correct()
+    link.say({ t: 'auth', token: 'fresh', id: 1 })
+    expect(lives(last(link))).toBe(70_000)
+    const other = server.native({ token: 'later', ...at(B) })
+    beating(server, 69_000, link, other)
+    expect([link.ended, other.ended]).toEqual([null, null])
+    beating(server, 1_100, link, other)
+    expect([link.ended, other.ended]).toEqual([4401, null])
+    beating(server, 38_000, other)
+    expect(other.ended).toBeNull()
+    beating(server, 2_100, other)
+    expect(other.ended).toBe(4401)
   })
 
   test('of a connection that is gone ends nothing', () => {

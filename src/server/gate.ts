@@ -77,7 +77,11 @@ export class Gate {
     this.#parts = parts
     this.guarded = authority !== null
     this.keepsHeaders = keepsHeaders
-    this.#expiries = new Expiries(time.told(clock.now()), pass => this.#expire(pass.connection))
+    this.#expiries = new Expiries(
+      clock.now(),
+      expires => time.deadline(expires),
+      pass => this.#expire(pass.connection),
+    )
   }
 
   /** What of an upgrade proves something; `null`: nobody will ask. */
@@ -194,7 +198,7 @@ export class Gate {
   }
 
   tick(at: number): void {
-    if (this.#expiries.size > 0) this.#expiries.tick(this.#parts.time.told(at))
+    if (this.#expiries.size > 0) this.#expiries.tick(at)
   }
 
   // --- inside
@@ -255,8 +259,10 @@ export class Gate {
     this.#expiries.note(pass)
     if (grant.details !== null && session !== null) connection.describe(grant.details, at)
     const { expires } = grant
-    if (id !== undefined)
-      connection.send(encode({ t: 'ack', id, ...(expires !== null && { tokenExpires: expires }) }))
+    if (id !== undefined) {
+      const tokenExpires = expires === null ? undefined : expires + this.#parts.time.skew
+      connection.send(encode({ t: 'ack', id, ...(tokenExpires !== undefined && { tokenExpires }) }))
+    }
     if (session !== null && session.member !== null) {
       this.#regroup(connection, session, grant.groups, at)
       this.#leaveBeyond(connection, session)

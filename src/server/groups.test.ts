@@ -119,3 +119,50 @@ describe('by the host', () => {
     expect(server.ids()).toEqual(['7'])
   })
 })
+
+describe('where the clock is set', () => {
+  const AHEAD = 7_200_000
+
+  test('back, a time to live is as long as it was said, and a status ends when its client meant it to', async () => {
+    const server = new FakeServer('auto', { wallShift: AHEAD })
+    const groupsOf = (member: string) => server.store.lookup([member])[0]?.groups
+    const statusOf = (member: string) => server.store.lookup([member])[0]?.status
+    await server.groups.add('g', 'before', 5_000)
+    server.wallShift = 0
+    await server.groups.add('g', 'after', 5_000)
+    server.groups.leapt(server.time.correct())
+    const link = server.native(hello(1))
+    const until = server.time.told(server.at) + 5_000
+    link.say({ t: 'status', text: 'lunch', until })
+    server.advance(4_000)
+    expect([groupsOf('before'), groupsOf('after'), statusOf('7')?.until]).toEqual([['g'], ['g'], until])
+    server.advance(2_000)
+    expect([groupsOf('before'), groupsOf('after'), statusOf('7')]).toEqual([[], [], null])
+  })
+
+  test('forward, a time to live is as long as it was said, and a status is over that says so', async () => {
+    const server = new FakeServer('auto')
+    const groupsOf = (member: string) => server.store.lookup([member])[0]?.groups
+    await server.groups.add('g', '7', 3_600_000)
+    const link = server.native(hello(1))
+    link.say({ t: 'status', text: 'lunch', until: server.time.told(server.at) + 3_600_000 })
+    server.advance(1_000)
+    server.wallShift = AHEAD
+    server.groups.leapt(server.time.correct())
+    server.advance(1_100)
+    expect([groupsOf('7'), server.store.lookup(['7'])[0]?.status]).toEqual([['g'], null])
+  })
+
+  test('forward by a little every minute, a status ends within a second of what it says', () => {
+    const server = new FakeServer('auto')
+    const until = server.time.told(server.at) + 3_600_000
+    server.native(hello(1)).say({ t: 'status', text: 'lunch', until })
+    while (server.time.told(server.at) < until + 1_500) {
+      server.advance(10_000)
+      server.wallShift += 100
+      server.groups.leapt(server.time.correct())
+    }
+    expect(server.store.lookup(['7'])[0]?.status).toBeNull()
+    expect(server.at).toBeLessThan(3_600_000)
+  })
+})

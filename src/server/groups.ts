@@ -24,14 +24,19 @@ export interface GroupsParts {
   onError(error: unknown): void
 }
 
+/** What a status may last too long for. */
+const LEAP = 500
+
 export class Groups {
   readonly #parts: GroupsParts
-  readonly #lapses = new Lapses()
+  readonly #lapses: Lapses
+  #leapt = 0
   /** Connections of which a change still waits for the store: the next one comes after it. */
   readonly #busy = new Map<Connection, Promise<unknown>>()
 
   constructor(parts: GroupsParts, lapses: readonly Lapse[]) {
     this.#parts = parts
+    this.#lapses = new Lapses(parts.clock.now(), lapse => this.#deadline(lapse))
     for (const lapse of lapses) this.#lapses.note(lapse)
   }
 
@@ -66,7 +71,7 @@ export class Groups {
         'too_many_groups',
         `member ${JSON.stringify(member)} is in ${this.#parts.most} groups already: remove it from one`,
       )
-    const until = ttl === undefined ? null : this.#parts.time.told(this.#parts.clock.now()) + ttl
+    const until = ttl === undefined ? null : this.#parts.time.wall() + ttl
     if (until === null) this.#lapses.forget(member, group)
     else this.#lapses.note({ what: 'membership', member, group, until })
     this.#change('enter', member, null, { group, until })
@@ -86,9 +91,17 @@ export class Groups {
     this.#lapses.tell(steps)
   }
 
+  /** What is told leapt over so many ms. */
+  leapt(ms: number): void {
+    this.#leapt += ms
+    // a clock that goes a little slow leaps every minute
+    if (this.#leapt < LEAP) return
+    this.#leapt = 0
+    this.#lapses.leapt()
+  }
+
   tick(at: number): void {
-    const now = this.#parts.time.told(at)
-    for (const lapse of this.#lapses.due(now)) {
+    for (const lapse of this.#lapses.due(at)) {
       const done = then(this.#record(lapse.member), record => this.#lapse(lapse, record))
       if (done instanceof Promise) done.catch(error => this.#parts.onError(error))
     }
@@ -103,6 +116,12 @@ export class Groups {
   }
 
   // --- inside
+
+  // A status says until when by the clock that is told, which is the one that clients know of.
+  #deadline({ what, until }: Lapse): number {
+    const { clock, time } = this.#parts
+    return what === 'status' ? clock.now() + until - time.told(clock.now()) : time.deadline(until)
+  }
 
   #record(member: string): Awaitable<MemberRecord | null> {
     this.#parts.committer.flush()

@@ -60,6 +60,13 @@ describe('erase', () => {
   })
 })
 
+test('where there is nobody to erase, a ban stays', async () => {
+  const { server } = await wholeServer()
+  await server.bans.ban('never-seen', {})
+  expect(await server.erase('never-seen')).toBe(false)
+  expect(server.bans.of('never-seen')?.member).toBe('never-seen')
+})
+
 describe('kick', () => {
   test('for good, or so that it may come back', async () => {
     const { server, transport } = await wholeServer()

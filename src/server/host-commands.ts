@@ -27,6 +27,8 @@ export interface CommandParts {
   readonly directory: Directory
   readonly bans: BanList
   readonly sessionData: SessionData
+  /** Told of a member that was just erased, and in which groups others found it. */
+  erased(member: string, groups: readonly string[]): void
   /** Largest profile, in bytes of JSON. */
   readonly mostProfile: number
 }
@@ -64,10 +66,13 @@ export class HostCommands {
   async erase(member: string): Promise<boolean> {
     this.expectRunning()
     const { bans, directory } = this.#parts
+    // first: where there is nobody to erase, nothing changes
+    const found = await directory.member(member)
+    if (found === null) return false
     if (bans.of(member) !== null) await bans.lift(member)
-    if ((await directory.member(member)) === null) return false
     this.kick(member, { reason: 'erased' })
     this.#commit('erase', member, null)
+    this.#parts.erased(member, found.member.seenGroups)
     return true
   }
 

@@ -1,5 +1,6 @@
 // Notes what lapses by itself: a status with an end, a membership with a time to live. It hears of them by the steps
-// and by whoever makes a membership, and says once what is over; whether it still stands is for its owner to see.
+// and by whoever makes a membership, and says once what is over; whether it still stands is for its owner to see. The
+// ends are wall time; they are looked at in monotonic time, so that none waits for a clock that was set back.
 
 import type { Step } from '../core/transition.ts'
 import type { Lapse } from '../stores/store.ts'
@@ -16,7 +17,14 @@ const SECOND = 1_000
 export class Lapses {
   readonly #entries = new Map<string, Entry>()
   readonly #bySecond = new Map<number, Set<Entry>>()
-  #lookedAt = 0
+  readonly #deadline: (lapse: Lapse) => number
+  #lookedAt: number
+
+  /** `at`: monotonic. `deadline`: the monotonic time of its end, as the clocks stand. */
+  constructor(at: number, deadline: (lapse: Lapse) => number) {
+    this.#deadline = deadline
+    this.#lookedAt = Math.floor(at / SECOND)
+  }
 
   get size(): number {
     return this.#entries.size
@@ -25,7 +33,7 @@ export class Lapses {
   /** It lapses at its `until`; a later note of the same thing takes its place. */
   note(lapse: Lapse): void {
     this.#drop(keyOf(lapse))
-    const second = Math.max(Math.ceil(lapse.until / SECOND), this.#lookedAt + 1)
+    const second = Math.max(Math.ceil(this.#deadline(lapse) / SECOND), this.#lookedAt + 1)
     const entry = { lapse, second }
     this.#entries.set(keyOf(lapse), entry)
     const others = this.#bySecond.get(second)
@@ -49,9 +57,14 @@ export class Lapses {
     }
   }
 
-  /** What is over at `now`, in ms since 1970, to the second. Forgotten by that. */
-  due(now: number): Lapse[] {
-    const last = Math.floor(now / SECOND)
+  /** The clock that is told leapt: a status is over when it says so, a time to live lasts as long as before. */
+  leapt(): void {
+    for (const { lapse } of [...this.#entries.values()]) if (lapse.what === 'status') this.note(lapse)
+  }
+
+  /** What is over at `at`, to the second. Forgotten by that. */
+  due(at: number): Lapse[] {
+    const last = Math.floor(at / SECOND)
     if (last <= this.#lookedAt) return []
     const found: Lapse[] = []
     for (const second of this.#seconds(last)) {

@@ -97,6 +97,24 @@ describe('waiting', () => {
     expect((await reader.wait('newest', 10, 30_000, gone.signal)).transitions).toEqual([])
   })
 
+  test('a stop answers all with where they stand, and nobody waits after it', async () => {
+    const { log, reader, time } = setUp()
+    log.grow(2)
+    const waiting = [
+      heardOf(reader.wait('newest', 10, 30_000)),
+      heardOf(reader.wait(log.cursor(2), 5, 30_000)),
+    ]
+    await settled()
+    const late = heardOf(reader.wait('newest', 7, 30_000))
+    reader.stop()
+    await settled()
+    for (const { batch } of [...waiting, late])
+      expect(batch).toEqual({ transitions: [], cursor: log.cursor(2), reset: false })
+    expect([reader.stopped, reader.waiting, time.waiting]).toEqual([true, 0, 0])
+    expect((await reader.wait('newest', 10, 30_000)).transitions).toEqual([])
+    expect((await reader.wait('oldest', 10, 30_000)).transitions.length).toBe(2)
+  })
+
   test('a log that cannot be read is told to all', async () => {
     const { log, reader } = setUp()
     const waiting = [1, 2, 3].map(() => heardOf(reader.wait('newest', 10, 30_000)))

@@ -11,6 +11,8 @@ interface Waiter {
   readonly place: LogPlace
   readonly limit: number
   readonly answer: (batch: LogBatch) => void
+  /** Answers that there is nothing. */
+  readonly giveUp: () => void
   readonly fail: (error: unknown) => void
 }
 
@@ -27,6 +29,7 @@ export class LogReader implements TransitionLog {
   readonly #reads = new Map<string, Read>()
   #news = 0
   #waking = false
+  #stopped = false
 
   constructor(store: Pick<Store, 'readLog' | 'onLogged'>, after: After = later) {
     this.#store = store
@@ -35,6 +38,16 @@ export class LogReader implements TransitionLog {
       this.#news++
       if (this.#waiters.size > 0) void this.#wake()
     })
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** Answers all who wait with where they stand, at once; from now on nobody waits. */
+  stop(): void {
+    this.#stopped = true
+    for (const waiter of [...this.#waiters]) waiter.giveUp()
   }
 
   /** How many wait. */
@@ -51,7 +64,7 @@ export class LogReader implements TransitionLog {
     while (true) {
       const { batch, news } = this.#read(at, limit)
       const found = await batch
-      if (isSomething(found) || ms <= 0 || signal?.aborted === true) return found
+      if (isSomething(found) || ms <= 0 || this.#stopped || signal?.aborted === true) return found
       at = found.cursor
       // what was told meanwhile may be missing from it
       if (news === this.#news) return this.#enroll(found, limit, ms, signal)
@@ -76,6 +89,7 @@ export class LogReader implements TransitionLog {
           leave()
           resolve(batch)
         },
+        giveUp,
         fail: (error: unknown) => {
           leave()
           reject(error)

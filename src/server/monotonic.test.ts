@@ -89,6 +89,24 @@ describe('wall time', () => {
     }
   })
 
+  test('gives what ends at a moment a deadline by the clock as it is now, and says how far it was set', () => {
+    const { clock, time, pass } = setUp()
+    pass(1_000)
+    expect([time.wall(), time.deadline(clock.wall + 5_000), time.skew]).toEqual([clock.wall, 6_500, 0])
+    clock.wall -= 7_200_000
+    expect(time.deadline(clock.wall + 5_000)).toBe(6_500)
+    expect(time.skew).toBe(7_200_000)
+    expect(time.correct()).toBe(0)
+    pass(60_000)
+    expect(time.skew).toBe(7_140_000)
+    clock.wall += 9_000_000
+    expect(time.skew).toBe(7_140_000 - 9_000_000)
+    expect(time.correct()).toBe(9_000_000 - 7_140_000)
+    expect(time.skew).toBe(0)
+    clock.wall += 999
+    expect(time.skew).toBe(0)
+  })
+
   test('finds the monotonic time of a moment on the wall', () => {
     const { time } = setUp()
     expect(time.monotonic(1_700_000_000_000)).toBe(0)

@@ -65,7 +65,8 @@ export class Natives implements NativeHouse<Connection> {
       bound: { ms: boundOf(terms.timing), words: boundSentence(terms.timing) },
       now: this.#parts.time.told(at),
       resumed,
-      ...(expires !== null && { tokenExpires: expires }),
+      // its life is what is left of it after `now`
+      ...(expires !== null && { tokenExpires: expires + this.#parts.time.skew }),
       limits: {
         watch: limits.watched,
         ask: LIMITS.ids,

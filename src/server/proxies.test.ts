@@ -25,6 +25,9 @@ describe('behind a trusted proxy', () => {
     ['a number out of range', '203.0.113.256', '127.0.0.1'],
     ['an empty place', '203.0.113.7,,10.0.0.2', '10.0.0.2'],
     ['only proxies', '10.0.0.1, 10.0.0.2', '10.0.0.1'],
+    ['another loopback, which the proxy itself may have', '127.0.0.9', '127.0.0.1'],
+    ['the same behind more proxies', '203.0.113.7, 127.0.0.9, 10.0.0.2', '10.0.0.2'],
+    ['the same as IPv6', '::ffff:127.0.0.9', '127.0.0.1'],
     ['no space', '203.0.113.7,10.0.0.2', '203.0.113.7'],
     ['IPv6', '2001:DB8::7, fd12::1', '2001:db8::7'],
     ['IPv6 in brackets with a port', '[2001:db8::7]:4711', '2001:db8::7'],
@@ -58,6 +61,24 @@ test('whatever a client writes in front, the address its proxy saw is what count
     expect(clientOf('10.0.0.1', `${said}, ${client}, 10.0.0.2`)).toBe(client)
   const stranger = fc.ipV4().filter(address => !address.startsWith('10.') && address !== '127.0.0.1')
   fc.assert(fc.property(fc.string(), stranger, run))
+})
+
+test('whom a proxy elsewhere calls this machine is not', () => {
+  const proxies = new Proxies(['192.0.2.2'])
+  const run = (said: string) => {
+    const client = clientOf('192.0.2.2', said, proxies)
+    expect([said, proxies.isLocal(client)]).toEqual([said, false])
+  }
+  for (const said of [
+    '127.0.0.1',
+    '::1',
+    '[::1]:80',
+    '127.9.9.9',
+    '::ffff:127.0.0.1',
+    '203.0.113.7, 127.0.0.1',
+  ])
+    run(said)
+  fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('127.0.0.1')), run))
 })
 
 test('of this machine is what is no proxy', () => {

@@ -26,7 +26,10 @@ export class Proxies {
     return family !== 0 && this.#trusted!.check(address, family === 6 ? 'ipv6' : 'ipv4')
   }
 
-  /** Whether an address is of this machine. That of a trusted proxy is not: it stands for the whole world. */
+  /**
+   * Whether an address is of this machine. That of a trusted proxy is not: it stands for the whole world. What `clientOf`
+   * takes out of a header never is.
+   */
   isLocal(address: string): boolean {
     return isLoopback(address) && !this.trusts(address)
   }
@@ -38,6 +41,7 @@ export class Proxies {
     return forwarded === null ? address : this.#walk(address, forwarded)
   }
 
+  // Nobody is of this machine by the word of another: loopback there is that of some proxy, and stands for the whole world.
   // Each proxy adds at the end where it was asked from: so from there on back, as long as one is believed.
   #walk(address: string, forwarded: string): string {
     let client = address
@@ -45,8 +49,8 @@ export class Proxies {
       const comma = end === 0 ? -1 : forwarded.lastIndexOf(',', end - 1)
       const next = readAddress(forwarded.slice(comma + 1, end))
       if (next === null) return client
+      if (!this.trusts(next)) return isLoopback(next) ? client : next
       client = next
-      if (!this.trusts(client)) return client
       end = comma
     }
     return client

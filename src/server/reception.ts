@@ -2,6 +2,7 @@
 // that are open. It never looks into a frame.
 
 import type { Clock } from '../core/clock.ts'
+import { textOf } from '../core/lazy.ts'
 import { CLOSE, closeCause } from '../protocol/close-codes.ts'
 import { encode } from '../protocol/server-codec.ts'
 import { SUBPROTOCOL } from '../protocol/version.ts'
@@ -66,7 +67,7 @@ export class Reception {
       closed: ({ data }, how) => this.#closed(data, how.code, how.by === 'slow'),
       request: (asked, from) => {
         const header = (name: string) => asked.headers.get(name)
-        const address = doorman.clientOf(from, { header })
+        const address = () => doorman.clientOf(textOf(from), { header })
         const refused = doorman.refuses(rules, header('host'), header('origin'), address)
         return refused === null
           ? request(asked, address)
@@ -115,6 +116,7 @@ export class Reception {
     this.#parts.gatewayLinks.remove(connection)
     this.#parts.gone(connection)
     if (slow) this.#parts.counters.count('slow_cut')
+    if (code === CLOSE.tooLarge) this.#parts.counters.count('message_too_large')
     if (this.closing) connection.link = null
     else connection.closed(closeCause(code), this.#parts.clock.now())
   }

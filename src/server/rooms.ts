@@ -158,7 +158,12 @@ export function furnish(settings: Settings, parts: ServerParts, opened: Opened, 
     bans,
     sessionData,
     mostProfile: settings.limits.profile,
+    erased: (member, groups) => {
+      hub.erased(member, groups)
+      list.outdate()
+    },
   })
+  const list = new HeartbeatList(store, clock)
   return {
     time,
     counters,
@@ -176,7 +181,7 @@ export function furnish(settings: Settings, parts: ServerParts, opened: Opened, 
     bans,
     directory,
     commands,
-    list: new HeartbeatList(store, clock),
+    list,
     push: new Push({ store, clock, detector: board.detector, acknowledgements }),
     log: new LogReader(store),
     beats: new HttpBeats({

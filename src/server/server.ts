@@ -26,6 +26,7 @@ import { furnish, type Rooms } from './rooms.ts'
 import type { Settings } from './settings.ts'
 import { Ticker } from './ticker.ts'
 import { readTls } from './tls-files.ts'
+import { nextTurn } from './turn.ts'
 
 /** What a server needs from outside: adapters, clocks, randomness, a log. */
 export interface ServerParts {
@@ -213,6 +214,11 @@ export class Server implements PresenceServer {
     return () => this.#told.delete(listener)
   }
 
+  /** Counts what was refused outside of its rooms. */
+  count(name: string): void {
+    this.#rooms.counters.count(name)
+  }
+
   async reload(): Promise<void> {
     const { tls, names } = this.#settings
     if (tls === null) return
@@ -227,12 +233,14 @@ export class Server implements PresenceServer {
 
   // Sessions are not ended: they are found open at the next start, and those who return are never told as gone.
   async #stop(): Promise<void> {
-    const { commands, reception, committer, board, time } = this.#rooms
+    const { commands, reception, committer, board, time, log } = this.#rooms
     commands.stopping = true
     this.#ticker.stop()
+    log.stop()
     for (const { listener } of this.#ports) listener.stopAccepting()
     reception.closeAll()
-    await Promise.all([committer.settle(), this.#parts.beforeClose?.()])
+    // what those are answered who waited for more of the log is written in the next turn
+    await Promise.all([committer.settle(), this.#parts.beforeClose?.(), nextTurn()])
     await this.#opened.close(openSessions(board.detector, time))
     await Promise.all(this.#ports.map(({ listener }) => listener.stop()))
   }
@@ -248,7 +256,7 @@ export class Server implements PresenceServer {
     reception.tick(at)
     if (at - this.#correctedAt < MINUTE) return
     this.#correctedAt = at
-    time.correct()
+    groups.leapt(time.correct())
   }
 
   #stalled(ms: number, at: number): void {

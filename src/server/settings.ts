@@ -35,6 +35,8 @@ export interface ListenerSettings {
 /** How people and devices prove who they are. Secrets as given: text, `base64:…` or `file:…`. */
 export interface AuthSettings {
   readonly secret: string | null
+  /** Of before: what it signed is still taken. */
+  readonly oldSecret: string | null
   /** Files with public keys. */
   readonly publicKey: readonly string[]
   readonly jwks: string | null
@@ -101,6 +103,7 @@ export interface LimitSettings {
 /** How the options that name files were given, for messages: `--key`, `SYSTOLE_KEY`, `key in systole.config.json`. */
 export interface OptionNames {
   readonly secret: string
+  readonly oldSecret: string
   readonly publicKey: string
   readonly hookSecret: string
   readonly key: string

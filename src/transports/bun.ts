@@ -195,15 +195,17 @@ function dropEnded({ name, links }: Topic<BaseLink<unknown>>): void {
 }
 
 function answer<T>(request: Request, server: Server<BunLink<T>>, desk: Desk<T>) {
-  const address = plainAddress(server.requestIP(request)?.address)
+  // a twentieth of what a small request costs, and most are never asked for it
+  const find = () => plainAddress(server.requestIP(request)?.address)
   const header = (name: string) => request.headers.get(name)
   if (!isUpgrade(header)) {
     const wait = () => server.timeout(request, PATIENCE)
     const answered = () => server.timeout(request, idleSeconds(desk))
-    return desk.request(request, address, { wait, answered, endure: () => server.timeout(request, 0) })
+    return desk.request(request, find, { wait, answered, endure: () => server.timeout(request, 0) })
   }
   const offer = readOffer(request.method, header)
   if (!offer.ok) return refuse(offer)
+  const address = find()
   const asked = new AskedBy(request, address, offer.protocols)
   const admitted = desk.admit(asked)
   if (!admitted.accept) return refuse(admitted)

@@ -1,5 +1,6 @@
 // The one place where a listener calls its owner's handlers: it counts links, drops what an ended link still brings,
 // and turns a throw into 1011 for that link alone. It knows no runtime; nothing it calls may throw past it.
+import type { LazyText } from '../core/lazy.ts'
 import type { BaseLink, LinkOwner } from './base-link.ts'
 import { EventStreams } from './event-streams.ts'
 import type { Exchange } from './stream-link.ts'
@@ -123,13 +124,14 @@ export class Desk<T> implements LinkOwner {
   }
 
   /** `exchange`: what the runtime can do with this request, should it open an event stream. */
-  request(request: Request, address: string, exchange: Exchange): Response | Promise<Response> {
+  request(request: Request, address: LazyText, exchange: Exchange): Response | Promise<Response> {
     try {
       const response =
         this.streams?.answer(request, address, exchange) ?? this.#handlers.request(request, address)
       if (!(response instanceof Promise)) return response
       // it has come in whole: nobody can make us wait for the rest of it
-      if (request.method === 'GET') exchange.wait?.()
+      if (request.method !== 'GET') return response.catch(error => this.#broken(error))
+      exchange.wait?.()
       return response.then(
         answer => {
           if (!isStream(answer)) exchange.answered?.()

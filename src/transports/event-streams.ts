@@ -2,6 +2,7 @@
 // decides what such a request is answered and which pages may read the answer; it judges no silence.
 
 import { randomBytes } from 'node:crypto'
+import { type LazyText, textOf } from '../core/lazy.ts'
 import type { BaseLink, LinkOwner } from './base-link.ts'
 import type { Desk } from './desk.ts'
 import { AskedBy, chosenProtocol } from './handshake.ts'
@@ -46,11 +47,11 @@ export class EventStreams<T> implements LinkOwner {
   // --- what the listener asks
 
   /** `undefined`: the request is about something else. */
-  answer(request: Request, address: string, exchange: Exchange): Response | Promise<Response> | undefined {
+  answer(request: Request, address: LazyText, exchange: Exchange): Response | Promise<Response> | undefined {
     if (!request.url.includes(MARK)) return undefined
     const query = new URLSearchParams(request.url.slice(request.url.indexOf('?')))
     if (query.get('transport') !== 'sse') return undefined
-    const asked = new AskedBy(request, address, [this.#protocol])
+    const asked = new AskedBy(request, textOf(address), [this.#protocol])
     const refused = this.#desk.refuses(asked)
     // Without a word to the page: its origin may not read this either.
     if (refused !== null)

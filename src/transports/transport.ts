@@ -1,6 +1,8 @@
 // What a transport is: it turns a port into links (WebSocket connections and event streams) and plain HTTP requests,
 // the same way on every runtime. It decides nothing about presence; it never keeps a timer per link and never judges silence.
 
+import type { LazyText } from '../core/lazy.ts'
+
 /** Where a request came from. */
 export interface Asked {
   /** Path and query as sent: `/ws?x=1`. */
@@ -109,9 +111,9 @@ export interface Handlers<T> {
   closed(link: Link<T>, how: Closed): void
   /**
    * Any request that is no upgrade. A response that keeps silent for `requestTimeout` may be cut; one to GET that does not
-   * come at once, and its body, only after 45 s.
+   * come at once, and its body, only after 45 s. `address` can be found out only in this call.
    */
-  request(request: Request, address: string): Response | Promise<Response>
+  request(request: Request, address: LazyText): Response | Promise<Response>
   onError(error: unknown, context: { stage: string }): void
 }
 

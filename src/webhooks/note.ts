@@ -6,6 +6,8 @@ import type { Notebook } from '../stores/notebook.ts'
 /** As it is written. Times in ms since 1970. */
 export interface Remembered {
   readonly cursor: string
+  /** It begins there, and was not yet told so. */
+  readonly isNew: boolean
   /** Another address is another endpoint's fault: what was wrong with the old one is forgotten with it. */
   readonly url: string
   readonly failures: number
@@ -35,8 +37,9 @@ export class Note {
   async read(): Promise<Remembered | null> {
     const found = (await this.#notebook.get(BOOK, this.#key)) as Partial<Remembered> | null
     if (found === null || typeof found.cursor !== 'string') return null
-    const { cursor, url = '', failures = 0, failingSince = null, lastError = null, dead = false } = found
-    return { cursor, url, failures, failingSince, lastError, dead }
+    const { cursor, isNew = false, url = '', dead = false } = found
+    const { failures = 0, failingSince = null, lastError = null } = found
+    return { cursor, isNew, url, failures, failingSince, lastError, dead }
   }
 
   /** Writes it as soon as the one before is written. */

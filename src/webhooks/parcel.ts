@@ -1,5 +1,6 @@
-// Makes of a piece of the log what one endpoint is sent: the events it asked for, as one message. The same piece makes the
-// same message, byte for byte, also after a restart: whoever gets it twice knows it by its id.
+// Makes of a piece of the log what one endpoint is sent: the events it asked for, as one message. Its id follows from what
+// it says, so whoever gets the same message twice, also after a restart, knows it by its id; and no two that differ have
+// the same one: a piece of which something was erased meanwhile is another message.
 
 import { createHash } from 'node:crypto'
 import type { LogBatch } from '../stores/store.ts'
@@ -11,7 +12,7 @@ const MOST_BYTES = 1_048_576
 
 /** One message. */
 export interface Parcel {
-  /** The same for the same piece of the log. */
+  /** The same for the same body, to the same endpoint; never for another body. */
   readonly id: string
   readonly body: Uint8Array
   readonly events: number
@@ -53,19 +54,18 @@ export function pack(
   return { parcel: { ...parcel, events: events.length, since }, fits: null }
 }
 
-/** Tells that the log no longer holds the place `from`, and goes on at `to`. */
+/** Tells that what is known may not be what is, and goes on at `to`: take a snapshot. */
 export function resetParcel(endpoint: string, from: string, to: string, at: number): Parcel {
   return message(endpoint, 'systole.reset', at, `{"cursor":${JSON.stringify(to)}}`, from, to)
 }
 
 function message(endpoint: string, type: string, at: number, data: string, from: string, to: string): Parcel {
   const timestamp = new Date(at).toISOString()
-  const digest = createHash('sha256')
-    .update(JSON.stringify([endpoint, type, from, to]))
-    .digest('base64url')
+  const body = Buffer.from(`{"type":"${type}","timestamp":"${timestamp}","data":${data}}`)
+  const digest = createHash('sha256').update(JSON.stringify(endpoint)).update(body).digest('base64url')
   return {
     id: `msg_${digest.slice(0, 27)}`,
-    body: Buffer.from(`{"type":"${type}","timestamp":"${timestamp}","data":${data}}`),
+    body,
     events: 0,
     since: null,
     from,

@@ -47,6 +47,8 @@ export interface PosterOptions {
 const DEADLINE = 15_000
 /** Of an answer, so many bytes are read so that the connection can be used again; then it is cut. */
 const MOST_ANSWER = 16_384
+/** Interim answers (1xx) that may come before the one that counts. */
+const MOST_INTERIM = 16
 /** What a connection that the other side has closed meanwhile is answered with. */
 const STALE = ['ECONNRESET', 'EPIPE', 'ERR_SOCKET_CLOSED']
 
@@ -106,7 +108,12 @@ async function exchange(make: () => ClientRequest, body: Uint8Array, over: Abort
 function send(request: ClientRequest, body: Uint8Array, over: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let answer: Answer | null = null
-    const cut = () => request.destroy(new Error('cut'))
+    let interim = 0
+    // a request that is destroyed already says no word about being destroyed
+    const cut = () => {
+      request.destroy()
+      end(new Error('cut'))
+    }
     // what comes, or breaks, after the status changes nothing any more
     const end = (error?: unknown) => {
       over.removeEventListener('abort', cut)
@@ -115,6 +122,17 @@ function send(request: ClientRequest, body: Uint8Array, over: AbortSignal): Prom
     }
     over.addEventListener('abort', cut, { once: true })
     request.on('error', end)
+    request.on('close', () => end(new Error('the connection was closed without an answer')))
+    request.on('information', () => {
+      if (++interim <= MOST_INTERIM) return
+      request.destroy()
+      end(new Error(`over ${MOST_INTERIM} interim answers (1xx), and none that counts`))
+    })
+    request.on('upgrade', (response, socket) => {
+      socket.destroy()
+      answer = answerOf(response)
+      end()
+    })
     request.on('response', response => {
       answer = answerOf(response)
       readLittle(response, cut, end)

@@ -1,13 +1,21 @@
 import { describe, expect, test } from 'bun:test'
 import { FakeLog, settled } from '../../test/support/fake-log.ts'
-import { answer, webhookStage } from '../../test/support/fake-receiver.ts'
+import { answer, OK, webhookStage } from '../../test/support/fake-receiver.ts'
 import { MemoryNotebook } from '../stores/embedded/memory-notebook.ts'
+import type { Answer } from './poster.ts'
 
 const idsOf = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, i) => `m${(from + i) % 10}:${from + i}`)
 
-async function started(patch: Parameters<ReturnType<typeof webhookStage>['open']>[0] = {}) {
-  const stage = webhookStage()
+function started(patch: Parameters<ReturnType<typeof webhookStage>['open']>[0] = {}) {
+  return startedOver(new MemoryNotebook(), patch)
+}
+
+async function startedOver(
+  notebook: MemoryNotebook,
+  patch: Parameters<ReturnType<typeof webhookStage>['open']>[0] = {},
+) {
+  const stage = webhookStage({ notebook })
   const endpoints = await stage.open(patch)
   await settled()
   const status = () => endpoints.list()[0]!
@@ -37,6 +45,41 @@ describe('a stop', () => {
     await time.pass(1)
     await stop
     expect(await notebook.get('webhooks', 'backend')).toMatchObject({ cursor: log.cursor(0), failures: 0 })
+    expect(time.waiting).toBe(0)
+  })
+
+  test('waits no longer for what heeds nothing, and what that becomes changes nothing', async () => {
+    const { log, notebook, time, receiver, open } = webhookStage()
+    let answerLate = (_: Answer) => {}
+    receiver.post = () =>
+      new Promise(resolve => {
+        answerLate = resolve
+      })
+    const endpoints = await open()
+    log.grow(1)
+    await settled()
+    const stop = endpoints.stop()
+    await time.pass(1_000)
+    await stop
+    answerLate(OK)
+    await time.pass(60_000)
+    expect(await notebook.get('webhooks', 'backend')).toMatchObject({ cursor: log.cursor(0) })
+    expect([endpoints.list()[0]!.delivered, time.waiting]).toEqual([0, 0])
+  })
+
+  test('waits no longer for its note', async () => {
+    const { log, notebook, time, endpoints } = await started()
+    notebook.put = () => new Promise(() => {})
+    log.grow(1)
+    await settled()
+    let stopped = false
+    const stop = endpoints.stop().then(() => {
+      stopped = true
+    })
+    await time.pass(999)
+    expect(stopped).toBe(false)
+    await time.pass(1)
+    await stop
     expect(time.waiting).toBe(0)
   })
 
@@ -104,12 +147,65 @@ describe('a log or notebook that fails', () => {
     expect(await notebook.get('webhooks', 'backend')).toMatchObject({ cursor: stage.log.cursor(4) })
   })
 
+  test('a resume that cannot be noted is none: neither its place nor its state moves', async () => {
+    const notebook = new MemoryNotebook()
+    const { log, receiver, endpoints, status, errors } = await startedOver(notebook)
+    receiver.answers.push(answer(410))
+    log.grow(3)
+    await settled()
+    const before = status()
+    const { put } = notebook
+    notebook.put = async () => {
+      throw new Error('disk full')
+    }
+    for (const from of [undefined, 'newest', log.cursor(1)]) {
+      await expect(endpoints.resume('backend', from)).rejects.toThrow('disk full')
+      await settled()
+      expect(status()).toEqual(before)
+    }
+    expect([receiver.messages.length, errors.length]).toEqual([1, 1])
+    notebook.put = put
+    await endpoints.resume('backend', log.cursor(1))
+    await settled()
+    expect(receiver.messages[1]?.ids).toEqual(idsOf(2, 3))
+  })
+
+  test('what is taken while a resume is noted does not undo it', async () => {
+    const notebook = new MemoryNotebook()
+    const { log, receiver, endpoints } = await startedOver(notebook)
+    log.grow(2)
+    await settled()
+    receiver.hold = true
+    log.grow(2)
+    await settled()
+    const { put } = notebook
+    let noted = () => {}
+    notebook.put = async (...note) => {
+      await new Promise<void>(resolve => {
+        noted = resolve
+      })
+      return put.apply(notebook, note)
+    }
+    const resumed = endpoints.resume('backend', 'oldest')
+    await settled()
+    receiver.hold = false
+    receiver.release()
+    await settled()
+    notebook.put = put
+    noted()
+    await resumed
+    expect(await notebook.get('webhooks', 'backend')).toMatchObject({ cursor: 'oldest' })
+    await settled()
+    expect(receiver.messages.at(-1)?.ids).toEqual(idsOf(1, 4))
+    expect(await notebook.get('webhooks', 'backend')).toMatchObject({ cursor: log.cursor(4) })
+  })
+
   test('a place that cannot be noted at the start is no start', async () => {
     const notebook = new MemoryNotebook()
     notebook.put = async () => {
       throw new Error('disk full')
     }
-    await expect(webhookStage({ notebook }).open()).rejects.toThrow('disk full')
+    await expect(webhookStage({ notebook, isNew: true }).open()).rejects.toThrow('disk full')
   })
 })
 

@@ -1,5 +1,5 @@
-// However often the sender dies, and at whatever point: nothing is lost, and what a receiver hears of a member for the
-// first time it hears in order.
+// However often the sender dies, and at whatever point: nothing is lost, what a receiver hears of a member for the first
+// time it hears in order, and no two messages that differ have one id, nor has one message two.
 
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
@@ -66,6 +66,8 @@ class World {
   readonly log = new FakeLog()
   readonly kept = new MemoryNotebook()
   readonly heard: string[] = []
+  /** Bodies by their ids. */
+  readonly bodies = new Map<string, string>()
   #life!: Life
 
   async begin(group: string | null): Promise<void> {
@@ -75,6 +77,10 @@ class World {
     stage.receiver.post = async (headers, body, signal) => {
       if (!notebook.alive) return new Promise(() => undefined)
       const answered = await post(headers, body, signal)
+      const { text } = stage.receiver.messages.at(-1)!
+      const id = headers['webhook-id']!
+      expect(this.bodies.get(id) ?? text).toBe(text)
+      this.bodies.set(id, text)
       const taken = answered.status === 200
       // what it took it has, whether or not anybody lives to hear of it
       if (taken) this.heard.push(...stage.receiver.messages.at(-1)!.ids)
@@ -133,6 +139,7 @@ test.each([null, 'vip'])(
         await world.begin(group)
         for (const act of script) await world.act(act, group)
         await world.end()
+        expect(new Set(world.bodies.values()).size).toBe(world.bodies.size)
         const told = world.log.told.filter(({ member }) => group === null || member < 'm2')
         const first = [...new Set(world.heard)]
         for (const member of ['m0', 'm1', 'm2', 'm3', 'm4'])

@@ -34,13 +34,6 @@ describe('what it sends', () => {
     ])
   })
 
-  test('a new one has its place noted before it is used', async () => {
-    const stage = webhookStage()
-    stage.log.grow(5)
-    await stage.open()
-    expect(await stage.notebook.get('webhooks', 'backend')).toMatchObject({ cursor: stage.log.cursor(5) })
-  })
-
   test('exactly this', async () => {
     const { log, receiver, time } = await started()
     log.grow(2)
@@ -128,6 +121,58 @@ describe('what it sends', () => {
   })
 })
 
+describe('a new one', () => {
+  test('has its place noted before it is used, and is told first that it begins', async () => {
+    const { log, notebook, receiver, open } = webhookStage({ isNew: true })
+    log.grow(5)
+    receiver.hold = true
+    const endpoints = await open()
+    const begins = { cursor: log.cursor(5), isNew: true }
+    expect(await notebook.get('webhooks', 'backend')).toMatchObject(begins)
+    receiver.release()
+    log.grow(2)
+    await settled()
+    expect(receiver.messages.map(({ type, ids, cursor }) => [type, ids, cursor])).toEqual([
+      ['systole.reset', [], log.cursor(5)],
+      ['systole.transitions', idsOf(6, 7), log.cursor(7)],
+    ])
+    await endpoints.stop()
+    const again = webhookStage({ log, notebook })
+    await again.open()
+    await settled()
+    expect(again.receiver.messages).toEqual([])
+  })
+
+  test('is told so until it takes it, also after a restart, and loses nothing since its place', async () => {
+    const { log, notebook, receiver, open, time } = webhookStage({ isNew: true })
+    receiver.answers.push(...Array.from({ length: 3 }, () => answer(500)))
+    const endpoints = await open()
+    log.grow(2)
+    await time.pass(3_000)
+    expect(receiver.messages.map(({ type }) => type)).toEqual(Array(3).fill('systole.reset'))
+    expect(new Set(receiver.messages.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    await endpoints.stop()
+    const again = webhookStage({ log, notebook })
+    await again.open()
+    await settled()
+    expect(again.receiver.messages.map(({ type, ids }) => [type, ids])).toEqual([
+      ['systole.reset', []],
+      ['systole.transitions', idsOf(1, 2)],
+    ])
+  })
+
+  test('that is given a place begins there', async () => {
+    const { log, receiver, open } = webhookStage({ isNew: true })
+    receiver.answers.push(answer(410))
+    const endpoints = await open()
+    log.grow(3)
+    await settled()
+    await endpoints.resume('backend', log.cursor(1))
+    await settled()
+    expect(receiver.messages.slice(1)).toMatchObject([{ type: 'systole.transitions', ids: idsOf(2, 3) }])
+  })
+})
+
 describe('what is not taken', () => {
   test('is sent again, the same, after 1 s doubling to 1 h', async () => {
     const { log, receiver, time, status, said } = await started()
@@ -181,6 +226,53 @@ describe('what is not taken', () => {
     log.grow(1)
     await settled()
     expect(status()).toMatchObject({ state: 'working', delivered: 1 })
+  })
+
+  test('is gathered anew: what was erased meanwhile is not sent again, nor under the same id', async () => {
+    const { log, receiver, time } = await started()
+    receiver.answers.push(answer(500), answer(null), answer(500))
+    log.grow(3)
+    await settled()
+    log.grow(2)
+    await time.pass(750)
+    log.struck.add(2)
+    await time.pass(HOUR)
+    expect(receiver.messages.map(({ ids, cursor }) => [ids, cursor])).toEqual([
+      [idsOf(1, 3), log.cursor(3)],
+      [idsOf(1, 3), log.cursor(3)],
+      [['m1:1', 'm3:3'], log.cursor(3)],
+      [['m1:1', 'm3:3'], log.cursor(3)],
+      [idsOf(4, 5), log.cursor(5)],
+    ])
+    const ids = receiver.messages.map(({ headers }) => headers['webhook-id']!)
+    expect([ids[0] === ids[1], ids[1] === ids[2], ids[2] === ids[3]]).toEqual([true, false, true])
+  })
+
+  test('and of which nothing is left is passed over', async () => {
+    const { log, receiver, time, status } = await started()
+    receiver.answers.push(answer(500))
+    log.grow(2)
+    await settled()
+    log.struck.add(1).add(2)
+    await time.pass(1_000)
+    expect([receiver.messages.length, status().cursor]).toEqual([1, log.cursor(2)])
+    log.grow(1)
+    await settled()
+    expect(receiver.messages.slice(1).map(({ ids }) => ids)).toEqual([['m3:3']])
+    expect(status()).toMatchObject({ state: 'working', behindSince: null })
+  })
+
+  test('is not sent while the log cannot be read', async () => {
+    const { log, receiver, time } = await started()
+    receiver.answers.push(answer(500))
+    log.grow(2)
+    await settled()
+    log.failure = new Error('disk gone')
+    await time.pass(10_000)
+    expect(receiver.messages.length).toBe(1)
+    log.failure = null
+    await time.pass(1_000)
+    expect(receiver.messages.map(({ ids }) => ids)).toEqual([idsOf(1, 2), idsOf(1, 2)])
   })
 
   test('not before it asked for', async () => {

@@ -1,5 +1,6 @@
 // One endpoint: reads the log from its place on, sends what it asked for, one message at a time, and moves its place only
-// past what was taken. What is not taken is sent again, for days; nothing it does or fails to do is felt by another.
+// past what was taken. What is not taken is sent again, for days, as the log then tells it; nothing it does or fails to do
+// is felt by another.
 
 import { SystoleError } from '../errors.ts'
 import { sign } from '../signature.ts'
@@ -49,7 +50,7 @@ export interface SenderParts {
 const WAIT = 30_000
 /** A log that cannot be read is tried again after this. */
 const UNREADABLE = 1_000
-/** What is under way at a stop may take so long. */
+/** A stop waits so long for what is under way, and so long for its note. */
 const LAST = 1_000
 /** Where it stands is noted so often at most while nothing is sent. */
 const NOTE_EVERY = 10_000
@@ -63,6 +64,8 @@ interface Ahead {
 
 /** A message, and what to do once it was taken. */
 interface Load extends Parcel {
+  /** Version of the last transition of its piece; `null`: it tells of none. */
+  readonly last: number | null
   keep(): void
 }
 
@@ -70,6 +73,7 @@ export class Sender {
   readonly #settings: SenderSettings
   readonly #parts: SenderParts
   #cursor = ''
+  #isNew = false
   #failures = 0
   #failingSince: number | null = null
   #lastError: string | null = null
@@ -84,6 +88,8 @@ export class Sender {
   #round = new AbortController()
   readonly #last = new AbortController()
   #stopping = false
+  /** Resumes that are being noted: what happens meanwhile is noted after them. */
+  #resuming = 0
   #running: Promise<void> = Promise.resolve()
 
   constructor(settings: SenderSettings, parts: SenderParts) {
@@ -91,15 +97,20 @@ export class Sender {
     this.#parts = parts
   }
 
-  /** Finds its place, or makes now its place: noted before anything is told. Rejects with `store_failed`. */
+  /**
+   * Finds its place, or makes now its place, of which it is told first: noted before anything is told. Rejects with
+   * `store_failed`.
+   */
   async open(): Promise<void> {
     const { note, log } = this.#parts
     const found = await note.read()
     if (found === null) {
       this.#cursor = (await log.read('newest', 1)).cursor
+      this.#isNew = true
       return note.writeNow(this.#remembered())
     }
     this.#cursor = found.cursor
+    this.#isNew = found.isNew
     if (found.url !== this.#settings.url) return
     this.#failures = found.failures
     this.#failingSince = found.failingSince
@@ -133,53 +144,73 @@ export class Sender {
 
   /** Rejects with `bad_cursor` or `cursor_ahead` for a place that cannot be, with `store_failed` where it is not noted. */
   async resume(from?: string): Promise<void> {
-    if (from !== undefined) {
-      const { cursor } = await this.#parts.log.read(from, 1)
-      this.#parts.sieve.forget()
-      this.#cursor = from === 'newest' ? cursor : from
+    const { log, note, sieve } = this.#parts
+    const found = from === undefined ? undefined : await log.read(from, 1)
+    const to = from === 'newest' ? found?.cursor : from
+    const isNew = this.#isNew && to === undefined
+    this.#resuming++
+    try {
+      const well = { failures: 0, failingSince: null, dead: false }
+      await note.writeNow({ ...this.#remembered(), ...well, cursor: to ?? this.#cursor, isNew })
+      if (to !== undefined) {
+        sieve.forget()
+        this.#cursor = to
+        this.#isNew = false
+      }
+      this.#failures = 0
+      this.#failingSince = null
+      this.#dead = false
+      this.#nextTryAt = null
+      this.#round.abort()
+      this.#round = new AbortController()
+    } finally {
+      this.#resuming--
+      this.#note()
     }
-    this.#failures = 0
-    this.#failingSince = null
-    this.#dead = false
-    this.#nextTryAt = null
-    this.#round.abort()
-    this.#round = new AbortController()
-    await this.#parts.note.writeNow(this.#remembered())
   }
 
   /** Finishes what is under way, at most for a second, and notes where it stands. */
   async stop(): Promise<void> {
     this.#stopping = true
     this.#round.abort()
-    const callOff = this.#parts.time.after(LAST, () => this.#last.abort())
-    await this.#running
-    callOff()
+    await this.#atMost(LAST, this.#running)
+    this.#last.abort()
     this.#parts.note.write(this.#remembered())
-    await this.#parts.note.settled()
+    await this.#atMost(LAST, this.#parts.note.settled())
   }
 
   async #run(): Promise<void> {
+    let again: Load | null = null
     while (!this.#stopping) {
       const { signal } = this.#round
-      const load = await this.#gather(signal)
-      if (load === null) continue
+      const load: Load | null = await this.#gather(signal, again)
+      if (load === null) {
+        if (again?.from !== this.#cursor || signal.aborted) again = null
+        continue
+      }
       this.#behindSince = load.since
-      while (!signal.aborted && !(await this.#deliver(load, signal)));
+      const isTaken = await this.#deliver(load, signal)
+      again = isTaken || signal.aborted ? null : load
     }
   }
 
-  /** The next message; `null`: there is none yet, or its place has moved. */
-  async #gather(signal: AbortSignal): Promise<Load | null> {
+  /**
+   * The next message; `null`: there is none yet, or its place has moved. `again`: what was not taken, as the log tells the
+   * same piece now: it may have been struck out meanwhile.
+   */
+  async #gather(signal: AbortSignal, again: Load | null): Promise<Load | null> {
     const from = this.#cursor
+    if (again !== null && again.last === null) return again
+    if (this.#isNew) return this.#reset(from, from)
     try {
-      let batch = await this.#read(from, signal)
+      let batch = again === null ? await this.#read(from, signal) : await this.#readAgain(again)
       while (from === this.#cursor && !signal.aborted) {
         if (batch.reset) return this.#reset(from, batch.cursor)
         const { wanted, keep } = await this.#parts.sieve.sift(batch.transitions)
         const { parcel, fits } = pack(this.#settings.name, from, batch, wanted, this.#parts.texts)
         if (parcel !== null) {
           if (batch.transitions.length === MOST_EVENTS) this.#readAhead(parcel.to)
-          return { ...parcel, keep }
+          return { ...parcel, last: batch.transitions.at(-1)!.version, keep }
         }
         if (fits === null) return this.#pass(batch, from, keep)
         batch = await this.#parts.log.read(from, fits)
@@ -188,6 +219,12 @@ export class Sender {
       return this.#unreadable(error, from, signal)
     }
     return null
+  }
+
+  async #readAgain({ from, to, last }: Load): Promise<LogBatch> {
+    const batch = await this.#parts.log.read(from, MOST_EVENTS)
+    if (batch.reset) return batch
+    return { ...batch, transitions: batch.transitions.filter(({ version }) => version <= last!), cursor: to }
   }
 
   async #read(from: string, signal: AbortSignal): Promise<LogBatch> {
@@ -228,7 +265,11 @@ export class Sender {
 
   #reset(from: string, to: string): Load {
     const parcel = resetParcel(this.#settings.name, from, to, this.#parts.time.now())
-    return { ...parcel, keep: () => this.#parts.sieve.forget() }
+    const keep = () => {
+      this.#isNew = false
+      this.#parts.sieve.forget()
+    }
+    return { ...parcel, last: null, keep }
   }
 
   /** Sends it once, and waits where it must be sent again. True: taken. */
@@ -238,11 +279,12 @@ export class Sender {
       return false
     }
     const answer = await this.#parts.post(this.#headers(load), load.body, this.#last.signal)
+    // nobody waits for it any more, and where it stands is noted
+    if (this.#last.signal.aborted) return false
     if (answer.status !== null && answer.status >= 200 && answer.status < 300) {
       this.#taken(load)
       return true
     }
-    if (this.#last.signal.aborted) return false
     this.#failed(answer)
     if (!this.#dead) await this.#backOff(answer, signal)
     return false
@@ -314,11 +356,21 @@ export class Sender {
     })
   }
 
+  async #atMost(ms: number, work: Promise<void>): Promise<void> {
+    let callOff = () => {}
+    const over = new Promise<void>(resolve => {
+      callOff = this.#parts.time.after(ms, resolve)
+    })
+    await Promise.race([work, over])
+    callOff()
+  }
+
   #say(what: 'failing' | 'working' | 'dead', message: string): void {
     this.#parts.say(what, `webhook endpoint ${this.#settings.name} ${message}`)
   }
 
   #note(): void {
+    if (this.#resuming > 0 || this.#last.signal.aborted) return
     this.#notedAt = this.#parts.time.now()
     this.#parts.note.write(this.#remembered())
   }
@@ -326,6 +378,7 @@ export class Sender {
   #remembered(): Remembered {
     return {
       cursor: this.#cursor,
+      isNew: this.#isNew,
       url: this.#settings.url,
       failures: this.#failures,
       failingSince: this.#failingSince,

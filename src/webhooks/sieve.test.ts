@@ -82,8 +82,21 @@ describe('by group', () => {
 
   test('of who was erased only the leave is left: it is told to whoever may have heard of the join', async () => {
     expect(await grouped().wantedOf(leave(5, 'a', 0))).toEqual([true])
-    const byType = new Sieve({ kinds: ['leave'], type: 'dev', group: null }, async () => none)
+    const byType = new Sieve({ kinds: ['leave'], type: 'dev', group: null }, async () => ({
+      transitions: [stubTransition({ version: 1, member: 'b', type: 'prod' })],
+      next: null,
+    }))
     expect((await byType.sift([leave(5, 'a', 0), leave(6, 'b', 1)])).wanted).toEqual([true, false])
+  })
+
+  test('by type, the step by which a member is of another is told, and no later one', async () => {
+    const sieve = new Sieve({ ...all, type: 'dev' }, async () => ({ transitions: [], next: null }))
+    const of = (version: number, type: string | null) =>
+      stubTransition({ version, previous: version - 1, kind: 'update', member: 'a', type })
+    const { wanted, keep } = await sieve.sift([of(1, 'dev'), of(2, 'prod'), of(3, 'prod'), leave(4, 'a', 3)])
+    expect(wanted).toEqual([true, true, false, false])
+    keep()
+    expect((await sieve.sift([of(5, null), of(6, 'dev')])).wanted).toEqual([false, true])
   })
 
   test('what was sifted before it forgot says nothing any more', async () => {

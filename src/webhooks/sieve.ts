@@ -1,6 +1,7 @@
-// Which transitions one endpoint is told. By kind and type that stands in the transition; by group it does not: a leave
-// takes its session's groups along, and must still be told to those who heard of the join. So the sieve remembers who of
-// those it has seen is in the group, and asks the history about the others. It forgets nothing until it is told to.
+// Which transitions one endpoint is told. The kind stands in the transition. Whether its member is one of those the endpoint
+// asked for (of a type, of a group) may change by the very step: a leave takes its session's groups along, and must still be
+// told to those who heard of the join. So the sieve remembers who of those it has seen is one of them, and asks the history
+// about the others. It forgets nothing until it is told to.
 
 import type { Transition } from '../core/transition.ts'
 import type { TransitionKind } from '../protocol/words.ts'
@@ -18,7 +19,7 @@ export interface Wanted {
 export interface Sifted {
   /** By index of the transition. */
   readonly wanted: readonly boolean[]
-  /** The piece is done with: what it says of the group holds from now on. */
+  /** The piece is done with: what it says of its members holds from now on. */
   keep(): void
 }
 
@@ -45,16 +46,17 @@ export class Sieve {
 
   /** Rejects as `Store.history`. */
   async sift(transitions: readonly Transition[]): Promise<Sifted> {
-    const { group } = this.#wanted
-    if (group === null) return { wanted: transitions.map(one => this.#asked(one)), keep: () => undefined }
+    const { kinds, type, group } = this.#wanted
+    if (type === null && group === null)
+      return { wanted: transitions.map(({ kind }) => kinds.includes(kind)), keep: () => undefined }
     const forgot = this.#forgot
     const first = this.#first ?? transitions[0]?.version ?? null
     const moved = new Map<string, boolean>()
     const wanted: boolean[] = []
     for (const transition of transitions) {
-      const { member, groups } = transition
-      const isIn = groups.includes(group)
-      wanted.push(this.#asked(transition) && (isIn || (await this.#wasIn(group, transition, first!, moved))))
+      const { kind, member } = transition
+      const isIn = this.#isMeant(transition)
+      wanted.push(kinds.includes(kind) && (isIn || (await this.#wasIn(transition, first!, moved))))
       moved.set(member, isIn)
     }
     const keep = () => {
@@ -68,15 +70,13 @@ export class Sieve {
     return { wanted, keep }
   }
 
-  #asked(transition: Transition): boolean {
-    const { kinds, type } = this.#wanted
-    if (!kinds.includes(transition.kind)) return false
-    return type === null || transition.type === type || isErased(transition)
+  #isMeant({ type: its, groups }: Pick<Transition, 'type' | 'groups'>): boolean {
+    const { type, group } = this.#wanted
+    return (type === null || its === type) && (group === null || groups.includes(group))
   }
 
-  // Where nothing is kept of what was before, it may have been in: better told once too often.
+  // Where nothing is kept of what was before, it may have been meant: better told once too often.
   async #wasIn(
-    group: string,
     { kind, member, version, previous }: Transition,
     first: number,
     moved: ReadonlyMap<string, boolean>,
@@ -86,7 +86,7 @@ export class Sieve {
     if (known !== undefined) return known
     if (previous >= first) return this.#members.has(member)
     const { transitions } = await this.#history(member, version, 1)
-    return transitions[0]?.groups.includes(group) ?? true
+    return transitions[0] === undefined || this.#isMeant(transitions[0])
   }
 }
 

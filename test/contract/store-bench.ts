@@ -10,6 +10,9 @@ export interface StoreStage {
   remove(): Promise<void>
 }
 
+/** Makes them. `now`: the wall clock, where the test has one. */
+export type StageOf = (now?: () => number) => StoreStage
+
 /** Whether a second store over the same data knows what the first one knew. */
 export interface StoreTraits {
   readonly survives: boolean
@@ -19,9 +22,9 @@ export class StoreBench {
   #stage: StoreStage | null = null
   #store: Store | null = null
   #opened: Opened | null = null
-  readonly #stageOf: () => StoreStage
+  readonly #stageOf: StageOf
 
-  constructor(stageOf: () => StoreStage) {
+  constructor(stageOf: StageOf) {
     this.#stageOf = stageOf
   }
 

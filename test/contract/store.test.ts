@@ -17,7 +17,7 @@ import { storeNotesContract } from './store-notes.ts'
 import { storeSeenContract } from './store-seen.ts'
 import { storeStandingsContract } from './store-standings.ts'
 
-const now = () => T0
+const T0_STANDS = () => T0
 
 for (const suite of [
   storeContract,
@@ -27,18 +27,18 @@ for (const suite of [
   storeStandingsContract,
   storeListsContract,
 ]) {
-  suite('embedded store, in memory', { survives: false }, () => ({
+  suite('embedded store, in memory', { survives: false }, (now = T0_STANDS) => ({
     store: () => embeddedStore({ path: null, now }),
     remove: async () => {},
   }))
   for (const durability of ['normal', 'full'] as const)
-    suite(`embedded store, file, ${durability}`, { survives: true }, () => onFile(durability))
-  suite('embedded store, file, short tail', { survives: true }, () =>
-    onFile('normal', { most: 2, bytes: 10_000 }),
+    suite(`embedded store, file, ${durability}`, { survives: true }, now => onFile(durability, now))
+  suite('embedded store, file, short tail', { survives: true }, now =>
+    onFile('normal', now, { most: 2, bytes: 10_000 }),
   )
 }
 
-function onFile(durability: Durability, tail?: TailBounds): StoreStage {
+function onFile(durability: Durability, now = T0_STANDS, tail?: TailBounds): StoreStage {
   const folder = mkdtempSync(join(tmpdir(), 'systole-store-'))
   return {
     store: () =>

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { logged } from '../../src/core/transition.ts'
 import { SystoleError } from '../../src/errors.ts'
 import { change, readAll, settled, T0 } from '../support/store-changes.ts'
-import { StoreBench, type StoreStage, type StoreTraits } from './store-bench.ts'
+import { type StageOf, StoreBench, type StoreTraits } from './store-bench.ts'
 
 const ODD_IDS = [
   '9007199254740993',
@@ -19,7 +19,7 @@ const ODD_IDS = [
   ' ',
 ]
 
-export function storeContract(name: string, { survives }: StoreTraits, stageOf: () => StoreStage): void {
+export function storeContract(name: string, { survives }: StoreTraits, stageOf: StageOf): void {
   describe(name, () => {
     const on = new StoreBench(stageOf)
     afterEach(() => on.end())
@@ -74,6 +74,39 @@ export function storeContract(name: string, { survives }: StoreTraits, stageOf: 
       const versions = told.map(({ version }) => version)
       expect(versions).toEqual([...versions].sort((a, b) => a - b))
       expect(versions.map(version => Math.floor(version / 2 ** 32))).toEqual(Array(3).fill(on.opened.epoch))
+    })
+
+    test('what finds nothing of a run before begins above it all the same, also within the hour', async () => {
+      let last = 0
+      for (const wall of [T0, T0 + 100, T0 + 101]) {
+        const stage = stageOf(() => wall)
+        const store = stage.store()
+        const { epoch, close } = await store.open()
+        const { cursor } = await store.readLog('newest', 1)
+        const [join] = await store.commit([change('begin', 1, 'a')])
+        expect(join!.version).toBeGreaterThan(last)
+        expect(Math.floor(join!.version / 2 ** 32)).toBe(epoch)
+        await settled(store)
+        for (const place of ['oldest', cursor])
+          expect((await store.readLog(place, 9)).transitions).toMatchObject([{ version: join!.version }])
+        const { transitions } = await store.history('a', null, 9)
+        expect(transitions.map(({ version }) => version)).toEqual([join!.version])
+        last = join!.version
+        await close([])
+        await stage.remove()
+      }
+    })
+
+    const kept = survives ? test : () => {}
+    kept('a log in which nothing was told yet goes on after a restart, as does its cursor', async () => {
+      await on.begin()
+      const { cursor } = await on.store.readLog('newest', 1)
+      await on.reopen()
+      expect(await on.store.readLog(cursor, 9)).toMatchObject({ transitions: [], reset: false })
+      await on.store.commit([change('begin', 1, 'a')])
+      await settled(on.store)
+      const { transitions, reset } = await on.store.readLog(cursor, 9)
+      expect([transitions.map(({ member }) => member), reset]).toEqual([['a'], false])
     })
 
     test('pages by id hold everybody once, in order, also by state', async () => {

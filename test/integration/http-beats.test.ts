@@ -177,11 +177,13 @@ describe.each([...RUNTIMES])('beats by HTTP on %s', runtime => {
       await Bun.sleep(2_000)
       const back = await post(after, { beats: [{ id: 'early' }, { id: 'late' }] })
       expect(back.body.beats).toMatchObject(
-        first.body.beats.slice(0, 2).map(({ version }: { version: number }) => ({ state: 'online', version })),
+        first.body.beats
+          .slice(0, 2)
+          .map(({ version }: { version: number }) => ({ state: 'online', version })),
       )
       const dead = await after.api.is('dead', 'offline', 10_000)
       expect(dead.reason).toBe('node_lost')
-      expect(dead.since - startedAt).toBeWithin(3_000, 4_000 + (await after.api.slack()))
+      expect(dead.since - startedAt).toBeWithin(2_000, 4_000 + (await after.api.slack()))
       for (const id of ['early', 'late']) {
         const { since, lastBeatAt, reason } = await after.api.is(id, 'offline', 10_000)
         expect(since - lastBeatAt!).toBeWithin(3_999, 4_000 + (await after.api.slack()))

@@ -160,12 +160,13 @@ describe.each([...RUNTIMES])('secrets on %s', runtime => {
   test('an option that is refused is named without its secret', async () => {
     const bad = [
       ['--auth-secret', 'too-short-but-secret'],
+      ['--auth-secret', AUTH_SECRET, '--auth-old-secret', 'too-short-but-secret'],
       ['--auth-hook-secret', 'no-whsec-but-secret-it-is-12345', '--auth-hook', 'https://example.org/'],
       ['--key', 'backend=raed:a-secret-with-a-wrong-scope'],
       ['--webhook', 'audit=https://example.org/x,secret=whsec_but-no-base64-at-all!'],
     ]
     const runs = await Promise.all(bad.map(args => runServer({ runtime, args })))
-    expect(runs.map(({ code }) => code)).toEqual([2, 2, 2, 2])
+    expect(runs.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2])
     const secrets = ['too-short-but-secret', 'no-whsec-but-secret', 'a-secret-with-a-wrong', 'but-no-base64']
     for (const { stderr } of runs) for (const secret of secrets) expect(stderr).not.toContain(secret)
   })

@@ -175,17 +175,34 @@ describe.each([...RUNTIMES])('on %s', runtime => {
     expect(deaf[0]!.versions).toEqual(hears.versions)
   })
 
-  test('a stop waits for nobody', async () => {
+  test('a stop waits for nobody: who waits is answered at once, and goes on without a gap', async () => {
+    const { url } = server.api
+    const port = server.port('main')
     const stream = listen()
     await waitFor('its place', () => stream.lastId !== '')
-    const waiting = fetch(`${server.api.url}/v1/transitions?wait=30000`).catch(() => null)
+    const { cursor } = await readPiece(url, '')
+    const queries = ['', '&kinds=leave', '&member=nobody', `&after=${cursor}`]
+    const waiting = queries.map(query => readPiece(url, `wait=${LONG}${query}`))
     await pause(200)
+    await beatAll(url, MEMBERS.slice(0, 1), false)
+    const later = readPiece(url, `wait=${LONG}&kinds=leave&after=${cursor}`)
+    await waitFor('what came', () => stream.versions.length === 1)
     const began = performance.now()
     server.signal('SIGTERM')
-    expect((await server.exited).code).toBe(0)
-    expect(performance.now() - began).toBeLessThan(3_000)
+    const [, none, nobody] = await Promise.all(waiting)
+    for (const piece of [none!, nobody!, await later])
+      expect(piece).toMatchObject({ events: [], reset: false })
     await waitFor('the stream to end', () => stream.gone)
-    await waiting
+    expect((await server.exited).code).toBe(0)
+    expect(performance.now() - began).toBeLessThan(1_000)
+    // the last chunk of a body that was ended, not cut
+    expect(stream.text).toEndWith(`id: ${stream.lastId}\n\n\r\n0\r\n\r\n`)
+    server = await startServer({ runtime, data, port })
+    await beatAll(server.api.url, MEMBERS.slice(1, 3), false)
+    for (const place of [nobody!.cursor, (await later).cursor, stream.lastId]) {
+      const { events } = await readPiece(server.api.url, `wait=${LONG}&after=${place}`)
+      expect(events.map(({ member }) => member)).toEqual(MEMBERS.slice(1, 3))
+    }
   })
 })
 

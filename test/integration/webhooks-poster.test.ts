@@ -201,6 +201,38 @@ describe('the answer', () => {
     }
   })
 
+  test('is none where the connection becomes something else, or ends', async () => {
+    const says = (text: string) =>
+      listening(
+        createTcpServer(socket => {
+          socket.on('error', () => {})
+          socket.once('data', () => socket.end(text))
+        }),
+      )
+    const upgrade = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'
+    const texts = [upgrade, 'HTTP/1.1 101 Switching Protocols\r\n\r\n', 'HTTP/1.1 200', '']
+    for (const text of texts) {
+      const post = makePoster(`http://127.0.0.1:${await says(text)}/`, { ...open, deadline: 2_000 })
+      const began = performance.now()
+      const { status, problem } = await send(post)
+      expect([text, status === null ? problem !== '' : status === 101]).toEqual([text, true])
+      expect(performance.now() - began).toBeLessThan(4_000)
+    }
+  })
+
+  test('is none where only interim ones come', async () => {
+    const port = await listening(
+      createTcpServer(socket => {
+        socket.on('error', () => {})
+        const timer = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)), 5)
+        socket.on('close', () => clearInterval(timer))
+        socket.resume()
+      }),
+    )
+    const answer = await send(makePoster(`http://127.0.0.1:${port}/`, { ...open, deadline: 2_000 }))
+    expect([answer.status, answer.problem === '']).toEqual([null, false])
+  })
+
   test('a connection that was closed meanwhile costs no failure', async () => {
     const { port, requests } = await receiver((request, response) => {
       response.end('ok')

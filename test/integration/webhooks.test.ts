@@ -184,7 +184,64 @@ describe.each([...RUNTIMES])('on %s', runtime => {
     await start({ late: own(late) })
     await all(late, 200)
     expect(late.first).toEqual(firstVersions(await readLog(server.api.url)))
-    expect(late.types).not.toContain('systole.reset')
+    expect(late.types.lastIndexOf('systole.reset')).toBe(0)
+  })
+
+  test('one that answers 101, or shuts the door, is only failing, and a stop waits for neither', async () => {
+    const made = [await receiver(), await receiver()] as const
+    made[0].manner = 'switch'
+    made[1].manner = 'shut'
+    await start({ switch: own(made[0]), shut: own(made[1]) })
+    const failed = (name: string) =>
+      waitFor('a failure', async () => (await statusOf(name)).lastError, 10_000)
+    expect(await failed('switch')).toBe('answered 101')
+    expect(await failed('shut')).not.toBe('')
+    for (const one of made) one.manner = 'ok'
+    await comeAndGo(1)
+    await Promise.all(made.map(one => all(one, 200)))
+    for (const one of made) one.manner = 'switch'
+    await comeAndGo(1)
+    const began = performance.now()
+    server.signal('SIGTERM')
+    expect((await server.exited).code).toBe(0)
+    expect(performance.now() - began).toBeLessThan(4_000)
+  })
+
+  test('what is erased while one fails is not sent any more', async () => {
+    const failing = await receiver()
+    await start({ failing: own(failing) })
+    await waitFor('its beginning', () => failing.types.length === 1)
+    failing.manner = 'refuse'
+    await beatAll(server.api.url, ['gone', 'stays'], false, { name: 'Erasable' })
+    await waitFor('a refusal', async () => (await statusOf('failing')).failures > 0)
+    const erased = await fetch(`${server.api.url}/v1/members/gone/erase`, { method: 'POST' })
+    expect(erased.ok).toBe(true)
+    await pause(300)
+    failing.manner = 'ok'
+    await waitFor('the rest', () => failing.events.some(({ member }) => member === 'gone'), 30_000)
+    const told = failing.events.map(one => [one.member, one.kind, (one as { name?: unknown }).name])
+    expect(told).toContainEqual(['stays', 'join', 'Erasable'])
+    expect(told.filter(([member]) => member === 'gone')).toEqual([['gone', 'leave', null]])
+  })
+
+  test('where nothing is kept each start is told first, and versions and ids go on growing', async () => {
+    const backend = await receiver()
+    const args = ['--webhook', `backend=${own(backend)}`]
+    server = await startServer({ runtime, args })
+    await beatAll(server.api.url, MEMBERS, false)
+    await all(backend, 100)
+    await server.kill()
+    server = await startServer({ runtime, args })
+    expect(server.lines.some(({ msg }) => msg.includes('webhooks without a data file'))).toBe(true)
+    await beatAll(server.api.url, MEMBERS, false)
+    await beatAll(server.api.url, MEMBERS, true)
+    await all(backend, 300)
+    expect([backend.types[0], backend.types.filter(type => type === 'systole.reset').length]).toEqual([
+      'systole.reset',
+      2,
+    ])
+    for (const versions of backend.first.values())
+      expect(versions).toEqual([...versions].sort((a, b) => a - b))
   })
 })
 

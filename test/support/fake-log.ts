@@ -33,6 +33,8 @@ export class FakeLog {
   readonly listeners = new Set<() => void>()
   /** How many have been forgotten. */
   trimmed = 0
+  /** Versions that were struck out, with members that were erased. */
+  readonly struck = new Set<number>()
   reads = 0
   /** Rejects every read with it while it is there. */
   failure: Error | null = null
@@ -79,8 +81,11 @@ export class FakeLog {
     if (place === 'newest') return { transitions: [], cursor: this.cursor(end), reset: false }
     const from = place === 'oldest' ? this.trimmed : this.#placeOf(place)
     if (from === null) return { transitions: [], cursor: this.cursor(end), reset: true }
-    const transitions = this.told.slice(from, from + Math.min(limit, 1_000))
-    return { transitions, cursor: this.cursor(from + transitions.length), reset: false }
+    const kept = this.told.slice(from).filter(({ version }) => !this.struck.has(version))
+    const transitions = kept.slice(0, Math.min(limit, 1_000))
+    const last = transitions.at(-1)
+    const to = last === undefined ? from : this.told.indexOf(last) + 1
+    return { transitions, cursor: this.cursor(to), reset: false }
   }
 
   #placeOf(cursor: string): number | null {

@@ -77,15 +77,24 @@ export const ENDPOINT: EndpointSettings = {
   allowPrivate: false,
 }
 
-/** A log, its receiver, and what they need; `open` makes endpoints of them, as often as one likes. */
-export function webhookStage({ notebook = new MemoryNotebook() as Notebook, log = new FakeLog() } = {}) {
+/**
+ * A log, its receiver, and what they need; `open` makes endpoints of them, as often as one likes. `isNew`: it is not known
+ * from before, when it had everything.
+ */
+export function webhookStage({
+  notebook = new MemoryNotebook() as Notebook,
+  log = new FakeLog(),
+  isNew = false,
+} = {}) {
   const time = new FakeTime()
   const receiver = new FakeReceiver(time)
   const said: string[] = []
   const errors: unknown[] = []
   const reader = new LogReader(log, time.after)
-  const open = (patch: Partial<EndpointSettings> = {}, chance = 0.5) =>
-    openEndpoints([{ ...ENDPOINT, ...patch }], {
+  const open = async (patch: Partial<EndpointSettings> = {}, chance = 0.5) => {
+    if (!isNew && (await notebook.get('webhooks', ENDPOINT.name)) === null)
+      await notebook.put('webhooks', ENDPOINT.name, { cursor: log.cursor(log.told.length) })
+    return openEndpoints([{ ...ENDPOINT, ...patch }], {
       log: reader,
       history: async (member, before) => ({
         transitions: before === null ? [] : historyOf(log.told.slice(log.trimmed), member, before),
@@ -99,6 +108,7 @@ export function webhookStage({ notebook = new MemoryNotebook() as Notebook, log 
       onError: error => errors.push(error),
       post: () => receiver.post,
     })
+  }
   return { log, time, receiver, notebook, said, errors, reader, open }
 }
 

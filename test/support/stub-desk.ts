@@ -13,7 +13,7 @@ const NO_ENDPOINTS: Endpoints = { list: () => [], resume: async () => false, sto
 /** Nobody is asked for a key. */
 export const anybody: CallerOf = () => ({
   ok: true,
-  caller: { name: 'anybody', scopes: new Set(SCOPES), rights: null, member: null },
+  caller: { name: 'anybody', scopes: new Set(SCOPES), rights: null, member: null, bucket: null },
 })
 
 /** Keys by what is shown; everything else is refused. */
@@ -28,12 +28,12 @@ export function keysOf(keys: Readonly<Record<string, Caller>>): CallerOf {
 
 /** A key that may do this. */
 export function keyFor(name: string, ...scopes: readonly Scope[]): Caller {
-  return { name, scopes: new Set(scopes), rights: null, member: null }
+  return { name, scopes: new Set(scopes), rights: null, member: null, bucket: `key:${name}` }
 }
 
 /** A token of a member. */
 export function tokenFor(member: string, rights: Rights): Caller {
-  return { name: `member:${member}`, scopes: new Set(), rights, member }
+  return { name: `member:${member}`, scopes: new Set(), rights, member, bucket: `member:${member}` }
 }
 
 export interface StubDesk extends AppOptions {

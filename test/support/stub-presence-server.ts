@@ -114,7 +114,7 @@ export function stubPresenceServer(stub: Stub): PresenceServer {
     node: 'stub',
     tally: stub.tally ?? { seen: NOBODY_SEEN, types: new Map(), groups: new Map() },
     census,
-    log: { read: unused, wait: unused },
+    log: { stopped: false, read: unused, wait: unused },
     bans: { of: () => null, ban: unused, lift: unused, list: unused },
     beats: { mostProfile: 8_192, beat: unused, end: unused },
     evidence: (ids, details) =>

@@ -14,11 +14,14 @@ export interface LoggedEvent {
 }
 
 /** How it answers. */
-export type Manner = 'ok' | 'slow' | 'refuse' | 'gone' | 'redirect' | 'drip' | 'huge' | 'silent'
+export type Manner = 'ok' | 'slow' | 'refuse' | 'gone' | 'redirect' | 'drip' | 'huge' | 'silent' | 'switch' | 'shut'
 
 /** base64 of 24 bytes. */
 export const SECRET = `whsec_${Buffer.from('012345678901234567890123').toString('base64')}`
+/** What it then did not take. */
+const REFUSES = new Set<Manner>(['refuse', 'gone', 'switch', 'shut'])
 const SLOW = 200
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n'
 const HUGE = 1_000_000_000
 
 export class WebhookReceiver {
@@ -81,7 +84,7 @@ export class WebhookReceiver {
     request.on('end', () => {
       const text = Buffer.concat(chunks).toString()
       if (!isSigned(request, text)) this.unsigned++
-      if (this.manner !== 'refuse' && this.manner !== 'gone') this.#keep(request, text)
+      if (!REFUSES.has(this.manner)) this.#keep(request, text)
       this.#answer(response)
     })
   }
@@ -100,6 +103,8 @@ export class WebhookReceiver {
     else if (manner === 'refuse') response.writeHead(500).end('no')
     else if (manner === 'gone') response.writeHead(410).end()
     else if (manner === 'redirect') response.writeHead(307, { location: this.elsewhere }).end()
+    else if (manner === 'switch') response.socket?.write(SWITCHING)
+    else if (manner === 'shut') response.socket?.end()
     else if (manner === 'drip') this.#drip(response)
     else if (manner === 'huge') this.#flood(response)
   }

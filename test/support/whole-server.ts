@@ -24,7 +24,7 @@ export async function wholeServer({ config = {}, sessions = [], authority, noteb
   const store = new LedgerStore()
   if (notebook !== undefined) Object.assign(store, { notebook })
   const errors: string[] = []
-  const time = { at: 1_000 }
+  const time = { at: 1_000, wallShift: 0 }
   const quiet = () => undefined
   const log = {
     debug: quiet,
@@ -36,7 +36,7 @@ export async function wholeServer({ config = {}, sessions = [], authority, noteb
     transport,
     store,
     clock: { now: () => time.at },
-    wall: () => T0 + time.at,
+    wall: () => T0 + time.at + time.wallShift,
     random: (bytes: number) => new Uint8Array(bytes).fill(7),
     log,
     node: 'here',

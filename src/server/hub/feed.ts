@@ -4,7 +4,7 @@
 
 import type { Step } from '../../core/transition.ts'
 import type { Entry } from '../../protocol/messages.ts'
-import { goneEntry } from './beyond.ts'
+import { type Erased, goneEntry } from './beyond.ts'
 import { Paced } from './cadence.ts'
 import { cursorAt } from './cursor.ts'
 import { isHeard, stepEntry } from './entry.ts'
@@ -28,7 +28,7 @@ export class Feed extends Paced {
   toldVersion: number
   readonly #house: House
   readonly #suspect: boolean
-  #pending = new Map<string, Step>()
+  #pending = new Map<string, Step | Erased>()
   #untold: { readonly version: number; readonly frames: readonly string[] } | null = null
   #publishing = false
   #wakes: (() => void)[] = []
@@ -50,6 +50,17 @@ export class Feed extends Paced {
   hear(step: Step, at: number): void {
     if (!this.#concerns(step)) return
     this.#pending.set(step.member, step)
+    this.#house.cadence.touch(this, at)
+  }
+
+  /** A member was erased whom others found in `groups`: nobody is told its name any more. */
+  erase(erased: Erased, groups: readonly string[], at: number): void {
+    const { member } = erased
+    this.listing.outdate()
+    this.history.forget(member)
+    const isListed = this.scope.of === 'group' && groups.includes(this.scope.group)
+    if (!isListed && !this.#pending.has(member)) return
+    this.#pending.set(member, erased)
     this.#house.cadence.touch(this, at)
   }
 
@@ -104,7 +115,8 @@ export class Feed extends Paced {
     return step.seenGroups.includes(group) && isHeard(step, this.#suspect)
   }
 
-  #entryOf(step: Step): Entry {
+  #entryOf(step: Step | Erased): Entry {
+    if ('erased' in step) return goneEntry(step)
     const listed = isListed(step, this.scope)
     const isBeyond = !listed && this.#house.guarded && this.scope.of === 'group'
     return isBeyond ? goneEntry(step) : stepEntry(step, this.#suspect, listed)

@@ -2,6 +2,7 @@
 // watches any more.
 
 import type { Step } from '../../core/transition.ts'
+import type { Erased } from './beyond.ts'
 import { CountsFeed } from './counts-feed.ts'
 import { Feed } from './feed.ts'
 import type { House, ListScope } from './house.ts'
@@ -47,6 +48,12 @@ export class Feeds {
     this.#hear(null, step, at)
     for (const group of step.seenGroups) this.#hear(group, step, at)
     for (const group of step.exited) this.#hear(group, step, at)
+  }
+
+  /** See `Feed.erase`. */
+  erase(erased: Erased, groups: readonly string[], at: number): void {
+    for (const feed of this.#lists.values()) feed.erase(erased, groups, at)
+    for (const feed of this.#counts.values()) feed.touch(at)
   }
 
   /** Lets go of what is of no use any more, a slice each time. */

@@ -38,6 +38,12 @@ export class History {
     return this.#told.flatMap(told => (told.version > version ? told.frames : []))
   }
 
+  /** Nobody who comes back is told again what a frame said of `member`. */
+  forget(member: string): void {
+    const named = `"member":${JSON.stringify(member)}`
+    this.#drop(1 + this.#told.findLastIndex(({ frames }) => frames.some(frame => frame.includes(named))))
+  }
+
   /** Somebody is on the way in: nothing goes for its age until `unpin`. */
   pin(): void {
     this.#pins++
@@ -50,14 +56,21 @@ export class History {
   /** Lets go of what is too old or too much. */
   trim(at: number): void {
     const largest = this.#pins > 0 ? LARGEST_PINNED : LARGEST
-    let drop = 0
+    let [drop, dropped] = [0, 0]
     while (drop < this.#told.length) {
-      const { at: toldAt, length, version } = this.#told[drop]!
-      if ((this.#pins > 0 || at - toldAt < KEPT) && this.#length <= largest) break
-      this.#length -= length
-      this.#floor = version
+      const { at: toldAt, length } = this.#told[drop]!
+      if ((this.#pins > 0 || at - toldAt < KEPT) && this.#length - dropped <= largest) break
+      dropped += length
       drop++
     }
-    if (drop > 0) this.#told = this.#told.slice(drop)
+    this.#drop(drop)
+  }
+
+  #drop(count: number): void {
+    if (count === 0) return
+    const left = this.#told.slice(count)
+    for (const { length } of this.#told.slice(0, count)) this.#length -= length
+    this.#floor = this.#told[count - 1]!.version
+    this.#told = left
   }
 }

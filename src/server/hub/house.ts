@@ -22,6 +22,8 @@ export interface House {
   wall(): number
   /** Version of the last step that was told. */
   version(): number
+  /** Version of the last erasure in this run. */
+  erasedAt(): number
   /** Hands a frame to the runtime for every link that is subscribed to `topic`. */
   publish(topic: string, text: string): void
   /** Resolves at the next tick. */

@@ -66,12 +66,14 @@ export class Hub {
   readonly #index = new RosterIndex()
   readonly #texts = new StepTexts()
   #version: number
+  #erasedAt: number
   #sweptAt = 0
   #wakes: (() => void)[] = []
 
   constructor(parts: HubParts) {
     this.#parts = parts
     this.#version = parts.version
+    this.#erasedAt = parts.version
     const rounds = new Rounds(parts.now, parts.nextTurn)
     this.#cadence = new Cadence(rounds, parts.now, TICK)
     this.#house = {
@@ -80,6 +82,7 @@ export class Hub {
       cadence: this.#cadence,
       highWater: parts.maxQueued / 4,
       version: () => this.#version,
+      erasedAt: () => this.#erasedAt,
       nextTick: () => new Promise(resolve => this.#wakes.push(resolve)),
     }
     this.#feeds = new Feeds(this.#house)
@@ -141,6 +144,17 @@ export class Hub {
     }
   }
 
+  /** A member was erased, and was found in `groups` before; its last step has been told, as far as there was one. */
+  erased(member: string, groups: readonly string[]): void {
+    const at = this.#house.now()
+    // the ledger left one out for it
+    this.#version++
+    this.#erasedAt = this.#version
+    const erased = { erased: true, member, version: this.#version } as const
+    this.#feeds.erase(erased, groups, at)
+    this.#index.hear(erased, at)
+  }
+
   tick(at: number): void {
     this.#cadence.tick(at)
     for (const wake of this.#wakes.splice(0)) wake()
@@ -160,7 +174,7 @@ export class Hub {
     if (scope.of === 'members') return this.#watchMembers(to, watcher, message, standing)
     const key = berthKey(scope)
     if (!watcher.berths.has(key) && scope.of !== 'all' && scope.group !== null && this.#isCrowded(watcher))
-      return refuse(to, message, tooMany(this.#parts.limits.groups, 'group'))
+      return this.#refuseMore(to, message, this.#parts.limits.groups, 'group')
     this.#leave(watcher, key, to)
     accept(to, message)
     if (scope.of === 'counts') return this.#watchCounts(to, watcher, key, scope.group, suspect)
@@ -190,7 +204,7 @@ export class Hub {
     const { roster } = watcher
     const added = members.reduce((sum, id) => sum + Number(!roster.members.has(id)), 0)
     const { watched } = this.#parts.limits
-    if (roster.members.size + added > watched) return refuse(to, message, tooMany(watched, 'members'))
+    if (roster.members.size + added > watched) return this.#refuseMore(to, message, watched, 'members')
     accept(to, message)
     roster.suspect = message.suspect
     for (const member of members) roster.members.add(member)
@@ -269,6 +283,13 @@ export class Hub {
     let groups = 0
     for (const { scope } of berths.values()) if (scope.of !== 'all' && scope.group !== null) groups++
     return groups >= this.#parts.limits.groups
+  }
+
+  // counted under the same names as any other frame that is refused
+  #refuseMore(to: Recipient, message: Watch, most: number, field: 'group' | 'members'): void {
+    this.#parts.count('bad_input')
+    this.#parts.count('bad_input_too_many')
+    refuse(to, message, tooMany(most, field))
   }
 
   #queue(queue: TaskQueue, task: () => Promise<void>): void {

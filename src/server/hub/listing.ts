@@ -38,6 +38,11 @@ export class Listing {
     return this.#making
   }
 
+  /** Lets go of the list: it names somebody who must not be named any more. */
+  outdate(): void {
+    this.#listed = null
+  }
+
   /** Lets go of a list nobody asked for in a while. */
   trim(at: number): void {
     if (this.#listed !== null && at - this.#listed.at >= FRESH) this.#listed = null

@@ -63,11 +63,12 @@ export async function callRoll(
     const { sight } = to
     const entries = await lookUp(house, wanted, roster.suspect, sight)
     if (sight !== null) roster.saw(entries)
-    // who is out of sight now may have been in it before: which of them were is not to be told
+    // who is unknown now may have been known before: which of them were is not to be told, or not remembered
+    const mayBeNews = since !== null && (sight !== null || since < house.erasedAt())
     const news =
       since === null
         ? entries
-        : entries.filter(({ version = sight === null ? -1 : since + 1 }) => version > since)
+        : entries.filter(({ version = mayBeNews ? since + 1 : since }) => version > since)
     const text = JSON.stringify(news).slice(1, -1)
     const end = from + FRAME_ENTRIES >= ids.length ? cursor : null
     to.send(

@@ -3,7 +3,7 @@
 
 import type { Step } from '../../core/transition.ts'
 import type { Entry } from '../../protocol/messages.ts'
-import { unknownEntry } from './beyond.ts'
+import { type Erased, unknownEntry } from './beyond.ts'
 import { Paced } from './cadence.ts'
 import { cursorAt } from './cursor.ts'
 import { isHeard, isHidden } from './entry.ts'
@@ -28,7 +28,7 @@ export class Roster extends Paced {
   readonly #to: Recipient
   /** Whom its watcher was told of, where it does not see everybody. */
   readonly #inSight = new Set<string>()
-  #pending = new Map<string, Step>()
+  #pending = new Map<string, Step | Erased>()
   /** Version of the oldest step that is pending; means something only while one is. */
   #oldest = 0
 
@@ -39,9 +39,8 @@ export class Roster extends Paced {
     this.#to = to
   }
 
-  hear(step: Step, at: number): void {
-    const isNews = isHeard(step, this.suspect) || mayBeNew(step) || (this.#to.sight !== null && isMoved(step))
-    if (this.over || !isNews) return
+  hear(step: Step | Erased, at: number): void {
+    if (this.over || !this.#isNews(step)) return
     if (this.#pending.size === 0) this.#oldest = step.version
     this.#pending.set(step.member, step)
     if (this.loading === 0) this.#house.cadence.touch(this, at)
@@ -83,7 +82,7 @@ export class Roster extends Paced {
     const entries: string[] = []
     const { sight } = this.#to
     for (const step of this.#pending.values()) {
-      const text = sight === null ? this.#texts.of(step, this.suspect) : this.#sighted(step, sight)
+      const text = this.#textOf(step, sight)
       if (text !== null) entries.push(text)
     }
     this.#pending.clear()
@@ -96,20 +95,38 @@ export class Roster extends Paced {
     return cost
   }
 
+  #isNews(step: Step | Erased): boolean {
+    if ('erased' in step || isHeard(step, this.suspect)) return true
+    const { sight } = this.#to
+    if (sight === null) return mayBeNew(step)
+    // groups beyond the right show nothing: they matter where they bring it into sight or out of it
+    const { member } = step
+    return isMoved(step) && (this.#isUnsure(member) || sees(sight, step) !== this.#inSight.has(member))
+  }
+
+  // What its watcher was told of the member is about to change.
+  #isUnsure(member: string): boolean {
+    return this.loading > 0 || this.#pending.has(member)
+  }
+
   // Who goes out of sight is told once, and then no more.
-  #sighted(step: Step, sight: Sight): string | null {
-    const { member, seenGroups } = step
-    if (sight.sees({ id: member, seenGroups })) {
-      this.#inSight.add(member)
-      return this.#texts.of(step, this.suspect)
-    }
-    return this.#inSight.delete(member) ? JSON.stringify(unknownEntry(member)) : null
+  #textOf(step: Step | Erased, sight: Sight | null): string | null {
+    const { member } = step
+    const isSeen = !('erased' in step) && (sight === null || sees(sight, step))
+    if (!isSeen)
+      return sight === null || this.#inSight.delete(member) ? JSON.stringify(unknownEntry(member)) : null
+    if (sight !== null) this.#inSight.add(member)
+    return this.#texts.of(step, this.suspect)
   }
 }
 
 /** What a roster's cursors are of: a watcher that sees less, or more, than before cannot go on from them. */
 export function runOf({ run }: House, sight: Sight | null): string {
   return sight === null ? run : `${run}-${sight.name}`
+}
+
+function sees(sight: Sight, { member, seenGroups }: Step): boolean {
+  return sight.sees({ id: member, seenGroups })
 }
 
 function isMoved({ entered, exited }: Step): boolean {
@@ -129,7 +146,7 @@ export class RosterIndex {
     return this.#rosters.size
   }
 
-  hear(step: Step, at: number): void {
+  hear(step: Step | Erased, at: number): void {
     const found = this.#rosters.get(step.member)
     if (found === undefined) return
     if (found instanceof Roster) found.hear(step, at)

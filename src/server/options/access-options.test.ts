@@ -25,6 +25,7 @@ test('auth is off until something can be verified, and then has its defaults', (
   expect(settingsOf({ auth: { publicKey: [] } }).auth).toBeNull()
   expect(settingsOf({ auth: { secret: 'x' } }).auth).toEqual({
     secret: 'x',
+    oldSecret: null,
     publicKey: [],
     jwks: null,
     hook: null,
@@ -109,6 +110,11 @@ test.each<[object, string]>([
     { auth: { rights: 'all' } },
     'auth.rights: nobody is asked who they are: give --auth-secret, --auth-public-key, --auth-jwks or --auth-hook, or leave this out',
   ],
+  [{ auth: { oldSecret: 'x' } }, 'auth.oldSecret: it stands beside a newer one: give that by --auth-secret'],
+  [
+    { auth: { oldSecret: 'x', jwks: 'https://a/' } },
+    'auth.oldSecret: it stands beside a newer one: give that by --auth-secret',
+  ],
   [{ key: 7 }, 'key: must be a list: put it into [ ]'],
   [{ key: [7] }, 'key: a key must be text, or an object of name, scopes, secret'],
   [{ key: [[]] }, 'key: a key must be text, or an object of name, scopes, secret'],
@@ -160,7 +166,7 @@ test.each<[object, string]>([
   [{ webhook: 'a=https://a/ a=https://b/' }, 'webhook: there are two of the name a: each needs its own'],
   [
     { limits: { profile: '1MiB' } },
-    'limits.profile: "1MiB" must be a size from 2B to 64KiB, such as 64KiB or 4MiB',
+    'limits.profile: "1MiB" must be a size from 2B to 64KiB, such as 8KiB or 64KiB',
   ],
   [{ limits: { failures: 0 } }, 'limits.failures: 0 must be a whole number from 1 to 1000000000, or off'],
   [

@@ -32,6 +32,13 @@ const auth = z.strictObject({
     otherwise: 'none',
     secret: true,
   }),
+  oldSecret: tell(word().optional(), {
+    about:
+      'Secret of before, written as --auth-secret is: tokens signed with it are still taken. Give it for as long as they live.',
+    value: '<secret>',
+    otherwise: 'none',
+    secret: true,
+  }),
   publicKey: tell(list<string, string>(/[\s,]+/, readPath).default([]), {
     about:
       'File with a public key of tokens signed with RS256, ES256 or EdDSA: PEM, JWK or a JWK set. Turns auth on.',

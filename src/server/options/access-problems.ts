@@ -34,6 +34,8 @@ function authProblems({ auth }: Options, isGiven: (key: string) => boolean): Pro
   const tokens = auth.secret !== undefined || auth.jwks !== undefined || auth.publicKey.length > 0
   const hook = auth.hook !== undefined
   const idle = (keys: string[], text: string) => keys.filter(isGiven).map(key => ({ keys: [key], text }))
+  if (auth.oldSecret !== undefined && auth.secret === undefined)
+    return [{ keys: ['auth.oldSecret'], text: 'it stands beside a newer one: give that by --auth-secret' }]
   if (tokens && hook)
     return [{ keys: ['auth.hook'], text: 'either a hook says who comes or a token does: leave one out' }]
   if (tokens) return idle(OF_HOOK, 'nobody is asked without --auth-hook: give it, or leave this out')

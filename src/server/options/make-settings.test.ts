@@ -106,6 +106,7 @@ const PROBES: Record<string, Probe> = {
   'tls.cert': [{ tls: { cert: 'c.pem', key: 'k.pem' } }, s => s.tls?.cert, 'c.pem'],
   'tls.key': [{ tls: { cert: 'c.pem', key: 'k.pem' } }, s => s.tls?.key, 'k.pem'],
   'auth.secret': [{ auth: { secret: 'file:s' } }, s => s.auth?.secret, 'file:s'],
+  'auth.oldSecret': [{ auth: { secret: 'x', oldSecret: 'file:o' } }, s => s.auth?.oldSecret, 'file:o'],
   'auth.publicKey': [{ auth: { publicKey: 'a.pem, b.json' } }, s => s.auth?.publicKey, ['a.pem', 'b.json']],
   'auth.jwks': [{ auth: { jwks: 'https://id.example/keys' } }, s => s.auth?.jwks, 'https://id.example/keys'],
   'auth.hook': [{ auth: { hook: 'http://10.0.0.7/who' } }, s => s.auth?.hook, 'http://10.0.0.7/who'],

@@ -141,6 +141,7 @@ function namesOf(given: GivenOptions): Settings['names'] {
   const name = (key: string) => given.get(key)?.name ?? flagOf(key)
   return {
     secret: name('auth.secret'),
+    oldSecret: name('auth.oldSecret'),
     publicKey: name('auth.publicKey'),
     hookSecret: name('auth.hookSecret'),
     key: name('key'),
@@ -153,6 +154,7 @@ function namesOf(given: GivenOptions): Settings['names'] {
 // Auth is on where something can be verified.
 function authOf({
   secret,
+  oldSecret,
   jwks,
   hook,
   hookSecret,
@@ -165,6 +167,7 @@ function authOf({
   return {
     ...rest,
     secret: secret ?? null,
+    oldSecret: oldSecret ?? null,
     jwks: jwks ?? null,
     hook: hook ?? null,
     hookSecret: hookSecret ?? null,
@@ -236,7 +239,7 @@ function strangers({ open, listeners, auth }: Settings): Problem[] {
 function timingProblems(timing: Timing): Problem[] {
   return checkTiming(timing).map(text => ({
     keys: ['timeout', 'interval', 'grace', 'preset'],
-    text: `${text}`,
+    text,
   }))
 }
 

@@ -7,6 +7,9 @@ import { formatDuration, formatSize, parseDuration, parseSize, parseSwitch } fro
 /** Stands for 'no limit' in settings: a whole number no count and no age reaches. */
 export const UNLIMITED = Number.MAX_SAFE_INTEGER
 
+/** Examples; of any range two of them are shown that lie in it. */
+const SIZES = [512, 8_192, 65_536, 2 ** 22]
+
 interface Range {
   readonly least: number
   readonly most: number
@@ -23,8 +26,14 @@ function duration(range: Range) {
 
 /** A size in bytes. */
 function size(range: Range) {
-  const says = `must be a size from ${formatSize(range.least)} to ${formatSize(range.most)}`
-  return quantity<number | string>(range, parseSize, `${says}, such as 64KiB or 4MiB`)
+  const { least, most } = range
+  const examples = SIZES.filter(example => example >= least && example <= most).slice(-2)
+  const says = `must be a size from ${formatSize(least)} to ${formatSize(most)}`
+  return quantity<number | string>(
+    range,
+    parseSize,
+    `${says}, such as ${examples.map(formatSize).join(' or ')}`,
+  )
 }
 
 /** A whole number. */

@@ -137,7 +137,7 @@ export const optionsSchema = z.strictObject({
   restartGrace: tell(duration(wait).default(35_000), {
     ...DURATION,
     about:
-      'Grace of sessions that were open when the server last stopped; of those that were away, at least 75 s.',
+      'Grace of sessions that were open when the server last stopped; of those that were away, at least 75 s; of those by HTTP, at least their period and grace.',
   }),
   awayAfter: tell(duration(wait).default(30_000), {
     ...DURATION,

@@ -7,7 +7,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { COLUMNS, type Value } from './columns.ts'
 import { FOUND } from './failures.ts'
-import { EPOCH } from './log-cursor.ts'
+import { EPOCH, type RunStart } from './log-cursor.ts'
 import { LogTable } from './log-table.ts'
 import type { Piece, Question, Request, Run, RunId } from './messages.ts'
 import { NoteTable } from './note-table.ts'
@@ -17,6 +17,9 @@ import { upgradesFrom } from './upgrades.ts'
 /** How long another server may take to let go of the file. */
 const PATIENCE = 500
 const CHUNK = 5_000
+
+const LAST_TOLD = 'coalesce((select max(version) from transitions), 0)'
+const TRIMMED_TO = `update meta set value = ? where key = 'trimmed'`
 
 type OpenRequest = Request & { do: 'open' }
 
@@ -55,13 +58,13 @@ export class DataFile {
   }
 
   /** Begins a run of the log, or goes on with `run`. A new run is on the disk when this returns. */
-  begin({ now, epoch, run, durability }: OpenRequest): Run {
+  begin({ now, least, run, durability }: OpenRequest): Run {
     const last = this.#number('select max(epoch) from epochs')
     const log = this.#text(`select value from meta where key = 'log'`)
     if (run !== null && (run.log !== log || run.epoch !== last)) {
       throw failure(FOUND.taken, `found epoch ${last}, not ${run.epoch}`)
     }
-    const begun = run === null ? this.#beginAfter(log, Math.max(last + 1, epoch), now) : this.#describe(run)
+    const begun = run === null ? this.#beginAfter(log, last, least, now) : this.#describe(run)
     this.#db.exec(`pragma synchronous = ${durability}`)
     return begun
   }
@@ -153,9 +156,13 @@ export class DataFile {
   }
 
   // Written in full durability whatever the option says: an epoch that a power cut takes back would be used twice.
-  #beginAfter(log: string, epoch: number, now: number): Run {
+  #beginAfter(log: string, last: number, least: RunStart, now: number): Run {
     this.#db.exec('begin immediate')
-    const version = `max(epoch * ${EPOCH}, coalesce((select max(version) from transitions), 0))`
+    const told = this.#number(`select max(value, ${LAST_TOLD}) from meta where key = 'trimmed'`)
+    const epoch = Math.max(last + 1, Math.floor(told / EPOCH) + 1, least.epoch)
+    // a new log begins above one that may have stood here before: what is below it is gone
+    if (last === 0) this.#db.prepare(TRIMMED_TO).run(epoch * EPOCH + least.n)
+    const version = `max(epoch * ${EPOCH}, ${LAST_TOLD})`
     this.#db.exec(`update epochs set last = ${version} where last is null`)
     this.#db.prepare('insert into epochs values (?, ?, null)').run(epoch, now)
     const lastSession = `max(value, coalesce((select max(id) from sessions), 0))`

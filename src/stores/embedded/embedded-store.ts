@@ -31,15 +31,13 @@ import { type StartThread, startFileThread } from './file-link.ts'
 import { historyOf } from './history.ts'
 import type { Journal } from './journal.ts'
 import { lapsesOf } from './lapses.ts'
-import { cursorOf, positionOf } from './log-cursor.ts'
+import { cursorOf, positionOf, runStartAt } from './log-cursor.ts'
 import type { TailBounds } from './log-tail.ts'
 import { MemoryJournal } from './memory-journal.ts'
 import { type EmbeddedOptions, withDefaults } from './options.ts'
 import { evidenceOf, pageOf, recordOf } from './pages.ts'
 import { standingsOf, walkThrough } from './standings.ts'
 
-const HOUR = 3_600_000
-const FIRST_HOUR = Date.UTC(2026, 0, 1)
 /** How often what is too old is looked for, and how many members are forgotten in one turn. */
 const SWEEP = 60_000
 const SWEEP_SLICE = 500
@@ -99,10 +97,8 @@ class EmbeddedStore implements Store {
   async open(): Promise<Opened> {
     const { now, listing } = this.#options
     this.#startedAt = now()
-    const { epoch, lastSession } = await this.#journal.open(
-      Math.max(1, Math.floor((now() - FIRST_HOUR) / HOUR)),
-    )
-    this.#ledger = new Ledger({ epoch, listing })
+    const { epoch, after, lastSession } = await this.#journal.open(runStartAt(this.#startedAt))
+    this.#ledger = new Ledger({ epoch, after, listing })
     const sessions = await this.#journal.load(this.#ledger)
     this.#sweepLater(SWEEP)
     return {

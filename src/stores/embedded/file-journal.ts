@@ -14,7 +14,7 @@ import { FileNotebook } from './file-notebook.ts'
 import { FileQuestions } from './file-questions.ts'
 import { Gathered } from './gathered.ts'
 import type { Chain, Found, Journal } from './journal.ts'
-import { EPOCH, type LogBounds } from './log-cursor.ts'
+import { EPOCH, type LogBounds, type RunStart } from './log-cursor.ts'
 import { LogTail, type TailBounds } from './log-tail.ts'
 import type { Answer, Failure, Question, Rows, Run, RunId } from './messages.ts'
 import type { EmbeddedOptions } from './options.ts'
@@ -98,16 +98,16 @@ export class FileJournal implements Journal {
     return { log, epoch, end: this.#end, trimmed: this.#trimmer.trimmed, ends: this.#ends }
   }
 
-  async open(epoch: number): Promise<Found> {
+  async open(least: RunStart): Promise<Found> {
     try {
-      const run = await this.#openFile(epoch, null)
+      const run = await this.#openFile(least, null)
       this.#run = { log: run.log, epoch: run.epoch }
       this.#ends = new Map(run.ends)
-      this.#end = run.epoch * EPOCH
+      this.#end = Math.max(run.epoch * EPOCH, run.trimmed)
       this.#tail.begin(Math.max(run.trimmed, ...this.#ends.values()))
       this.#rows = run.lastRow
       this.#trimmer.trimmed = run.trimmed
-      return { epoch: run.epoch, lastSession: run.lastSession }
+      return { epoch: run.epoch, after: this.#end, lastSession: run.lastSession }
     } catch (error) {
       await this.#link.stop()
       throw error
@@ -222,12 +222,12 @@ export class FileJournal implements Journal {
     return new SystoleError('store_failed', text)
   }
 
-  #openFile(epoch: number, run: RunId | null): Promise<Run> {
+  #openFile(least: RunStart, run: RunId | null): Promise<Run> {
     const { path, durability, now } = this.#options
     return new Promise((resolve, reject) => {
       this.#opening = { resolve, reject }
       this.#link.start()
-      this.#link.send({ do: 'open', path, durability, now: now(), epoch, run })
+      this.#link.send({ do: 'open', path, durability, now: now(), least, run })
     })
   }
 
@@ -340,7 +340,7 @@ export class FileJournal implements Journal {
       if (this.#fatal || !this.#link.running) {
         this.#trimmer.stop()
         await this.#link.stop()
-        await this.#openFile(0, this.#run)
+        await this.#openFile({ epoch: 0, n: 0 }, this.#run)
         this.#fatal = false
         this.#questions.again()
       }

@@ -8,7 +8,7 @@ import type { Step } from '../../core/transition.ts'
 import type { MemberState } from '../../protocol/words.ts'
 import type { Value } from './columns.ts'
 import { firstAbove } from './log-tail.ts'
-import { listToJson, timingToJson, toNull } from './values.ts'
+import { listToJson, toNull } from './values.ts'
 
 /** Evidence of a session that goes on as it was. */
 export interface Evidence {
@@ -96,6 +96,6 @@ function rowOf(change: SessionChange, state: MemberState, { row, memberships }: 
   const { session, instance, epoch, dialect, lastEvidenceAt, lastBeatAt, timing } = change
   const groups = memberships?.of(session).map(({ group }) => group)
   const evidence = [lastEvidenceAt, toNull(lastBeatAt)]
-  const what = [listToJson(groups), timingToJson(timing)]
-  return [session, row, instance, epoch, dialect, state, ...evidence, ...what]
+  const agreed = timing === null ? undefined : [timing.interval, timing.timeout, timing.grace]
+  return [session, row, instance, epoch, dialect, state, ...evidence, listToJson(groups), listToJson(agreed)]
 }

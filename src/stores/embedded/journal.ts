@@ -7,11 +7,13 @@ import type { Member } from '../../core/member.ts'
 import type { Step, Transition } from '../../core/transition.ts'
 import type { Notebook } from '../notebook.ts'
 import type { SessionRecord } from '../store.ts'
-import type { LogBounds } from './log-cursor.ts'
+import type { LogBounds, RunStart } from './log-cursor.ts'
 
 /** What a journal knew when it was opened. */
 export interface Found {
   readonly epoch: number
+  /** Versions of this run are above it. */
+  readonly after: number
   readonly lastSession: number
 }
 
@@ -29,8 +31,8 @@ export interface Journal {
   /** Transitions not yet durable. */
   readonly pending: number
   readonly bounds: LogBounds
-  /** `epoch`: the least this run may have. Rejects with `store_*`. */
-  open(epoch: number): Promise<Found>
+  /** `least`: what this run may begin with where nothing is known of one before. Rejects with `store_*`. */
+  open(least: RunStart): Promise<Found>
   /** Puts every member and session back; returns the sessions in order of their id. */
   load(ledger: Ledger): Promise<SessionRecord[]>
   /** Called before the ledger applies `changes`, and after. */

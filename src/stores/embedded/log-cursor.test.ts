@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { cursorOf, EPOCH, positionOf } from './log-cursor.ts'
+import { cursorOf, EPOCH, positionOf, runStartAt } from './log-cursor.ts'
 import { lastToGo } from './trimmer.ts'
 
 const BOUNDS = {
@@ -29,6 +29,27 @@ test('what would leave a gap starts anew from the end', () => {
   const gaps = [0, BOUNDS.trimmed - 1, 5 * EPOCH + 31, 6 * EPOCH, 7 * EPOCH + 1, 8 * EPOCH + 11, 10 * EPOCH]
   for (const version of gaps) expect(at(version)).toEqual({ after: BOUNDS.end, reset: true })
   expect(at(BOUNDS.end, 'other')).toEqual({ after: BOUNDS.end, reset: true })
+})
+
+test('a run that tells more than its epoch has room for is read on', () => {
+  const long = { ...BOUNDS, end: 10 * EPOCH + 7 }
+  for (const version of [9 * EPOCH + 1, 10 * EPOCH, long.end])
+    expect(positionOf(cursorOf('abc-_9', version), long)).toEqual({ after: version, reset: false })
+  expect(positionOf(cursorOf('abc-_9', long.end + 1), long)).toEqual({ after: long.end, reset: true })
+})
+
+test('without anything kept a run begins above the one before, as the wall clock tells', () => {
+  const first = Date.UTC(2026, 0, 1)
+  const from = (wall: number) => {
+    const { epoch, n } = runStartAt(wall)
+    return epoch * EPOCH + n
+  }
+  expect(runStartAt(first + 7_793 * 3_600_000 + 1_500.9)).toEqual({ epoch: 7_793, n: 1_500 * 250 })
+  expect(runStartAt(first - 1)).toEqual({ epoch: 1, n: 0 })
+  const hour = first + 7_793 * 3_600_000
+  const walls = [0, 1, 2, 3_599_999, 3_600_000, 3_600_001].map(ms => from(hour + ms))
+  expect(walls).toEqual([...new Set(walls)].sort((a, b) => a - b))
+  expect(from(hour + 3_599_999) + 3.3e9).toBeLessThan(from(hour + 3_600_000))
 })
 
 test('past the end of this epoch is a mistake of the reader', () => {

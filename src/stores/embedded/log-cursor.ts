@@ -6,6 +6,23 @@ import { SystoleError } from '../../errors.ts'
 /** Versions of an epoch: `epoch x EPOCH + n`. */
 export const EPOCH = 2 ** 32
 
+const HOUR = 3_600_000
+const FIRST_HOUR = Date.UTC(2026, 0, 1)
+/** So many versions a millisecond are left to a run of which nothing was kept; the last of an hour still has 3.4e9. */
+const A_MILLISECOND = 250
+
+/** Where a run begins: its versions are above `epoch x EPOCH + n`. */
+export interface RunStart {
+  readonly epoch: number
+  readonly n: number
+}
+
+/** Above everything that runs before told, as far as the wall clock, in ms since 1970, can tell. */
+export function runStartAt(wall: number): RunStart {
+  const ms = Math.max(0, wall - FIRST_HOUR)
+  return { epoch: Math.max(1, Math.floor(ms / HOUR)), n: Math.floor(ms % HOUR) * A_MILLISECOND }
+}
+
 /** What is known of a log. `end`: last durable version. `ends`: last version of each earlier epoch. */
 export interface LogBounds {
   readonly log: string
@@ -38,9 +55,10 @@ export function positionOf(cursor: string | null, bounds: LogBounds): LogPositio
 
 function isGap(version: number, { epoch, end, trimmed, ends }: LogBounds): boolean {
   if (version < trimmed) return true
+  // a run may tell more than its epoch has room for
+  if (version === trimmed || (version >= epoch * EPOCH && version <= end)) return false
   const of = Math.floor(version / EPOCH)
-  if (of === epoch && version > end) throw ahead(version, end)
-  if (of === epoch || version === trimmed) return false
+  if (of === epoch) throw ahead(version, end)
   const last = ends.get(of)
   return last === undefined || version > last
 }

@@ -6,7 +6,7 @@ import type { Member } from '../../core/member.ts'
 import type { Step, Transition } from '../../core/transition.ts'
 import type { SessionRecord } from '../store.ts'
 import type { Chain, Found, Journal } from './journal.ts'
-import { EPOCH, type LogBounds } from './log-cursor.ts'
+import { EPOCH, type LogBounds, type RunStart } from './log-cursor.ts'
 import { LogTail } from './log-tail.ts'
 import { MemoryNotebook } from './memory-notebook.ts'
 
@@ -33,11 +33,12 @@ export class MemoryJournal implements Journal {
     return { log: this.#log, epoch: this.#epoch, end: this.#end, trimmed, ends: new Map() }
   }
 
-  async open(epoch: number): Promise<Found> {
+  async open({ epoch, n }: RunStart): Promise<Found> {
+    const after = epoch * EPOCH + n
     this.#epoch = epoch
-    this.#end = epoch * EPOCH
-    this.#tail.begin(this.#end)
-    return { epoch, lastSession: 0 }
+    this.#end = after
+    this.#tail.begin(after)
+    return { epoch, after, lastSession: 0 }
   }
 
   async load(): Promise<SessionRecord[]> {

@@ -2,6 +2,7 @@
 
 import type { Book } from '../notebook.ts'
 import type { Value } from './columns.ts'
+import type { RunStart } from './log-cursor.ts'
 import type { Durability } from './options.ts'
 
 /** One piece of a batch, in the form of rows.ts. A batch is one transaction, over with the piece that is `last`. */
@@ -66,13 +67,13 @@ export interface Rows {
 }
 
 export type Request =
-  /** `run`: go on with that one, after a failure. `epoch`: the least a new run may have. */
+  /** `run`: go on with that one, after a failure. `least`: what a new run may begin with where there was none before. */
   | {
       readonly do: 'open'
       readonly path: string
       readonly durability: Durability
       readonly now: number
-      readonly epoch: number
+      readonly least: RunStart
       readonly run: RunId | null
     }
   | { readonly do: 'load' }

@@ -5,10 +5,11 @@ import type { Ledger } from '../../core/ledger.ts'
 import type { Member } from '../../core/member.ts'
 import { bestState, type PackedState, putSession } from '../../core/member-sessions.ts'
 import { enterGroup } from '../../core/memberships.ts'
+import type { Timing } from '../../core/timing.ts'
 import type { SessionRecord } from '../store.ts'
 import { COLUMNS, type Value } from './columns.ts'
 import { memberAt } from './rows.ts'
-import { fromJson, timingFromJson } from './values.ts'
+import { fromJson } from './values.ts'
 
 type Found = Omit<SessionRecord, 'member' | 'away'> & { readonly row: number; readonly state: PackedState }
 
@@ -71,6 +72,12 @@ function sessionAt(rows: readonly Value[], i: number): Found {
     lastEvidenceAt: rows[i + 6] as number,
     lastBeatAt: rows[i + 7] as number | null,
     groups: (fromJson(rows[i + 8]!) ?? []) as string[],
-    timing: timingFromJson(rows[i + 9]!),
+    timing: timingOf(fromJson(rows[i + 9]!)),
   }
+}
+
+function timingOf(agreed: unknown): Timing | null {
+  if (agreed === null) return null
+  const [interval, timeout, grace] = agreed as [number, number, number]
+  return { interval, timeout, grace }
 }

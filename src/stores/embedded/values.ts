@@ -1,7 +1,6 @@
 // How single values stand in the file: times, JSON, and lists. NULL stands for what never was and for what is empty.
 
 import { NEVER } from '../../core/clock.ts'
-import type { Timing } from '../../core/timing.ts'
 import type { Value } from './columns.ts'
 
 /** NULL where it never was. */
@@ -24,15 +23,4 @@ export function fromJson(value: Value): unknown {
 /** NULL where nothing is in it; back again with `fromJson(…) ?? []`. */
 export function listToJson(list: readonly unknown[] | undefined): string | null {
   return list === undefined || list.length === 0 ? null : JSON.stringify(list)
-}
-
-/** [interval, timeout, grace] */
-export function timingToJson(timing: Timing | null): string | null {
-  return timing === null ? null : JSON.stringify([timing.interval, timing.timeout, timing.grace])
-}
-
-export function timingFromJson(value: Value): Timing | null {
-  if (value === null) return null
-  const [interval, timeout, grace] = fromJson(value) as [number, number, number]
-  return { interval, timeout, grace }
 }

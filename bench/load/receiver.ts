@@ -37,9 +37,10 @@ const server = Bun.serve({
   port: 0,
   hostname: '127.0.0.1',
   fetch: async request => {
-    const { data } = (await request.json()) as { data: { events: readonly Event[] } }
+    const { data } = (await request.json()) as { data: { events?: readonly Event[] } }
     requests++
-    for (const { member, version } of data.events) {
+    // the first message is a reset, without events
+    for (const { member, version } of data.events ?? []) {
       const before = last.get(member) ?? 0
       if (version === before) twice++
       else if (version < before) disorder++

@@ -31,6 +31,21 @@ test('where nobody is asked, anybody may do everything, whatever is shown', () =
     })
 })
 
+test('where nobody failed, a right key is let in without asking where it comes from; afterwards each is asked', () => {
+  const { callerOf } = makeTestAccess({ key: KEYS })
+  let asked = 0
+  const from = () => {
+    asked++
+    return FAR
+  }
+  expect(code(callerOf(`Bearer ${KEY}`, from))).toBe('backend')
+  expect(asked).toBe(0)
+  expect(code(callerOf('Bearer nonsense', from))).toBe('401 bad_key')
+  expect(asked).toBe(1)
+  expect(code(callerOf(`Bearer ${KEY}`, from))).toBe('backend')
+  expect(asked).toBe(2)
+})
+
 test('with keys, only keys', () => {
   const { callerOf } = makeTestAccess({ key: KEYS })
   expect(callerOf(`Bearer ${KEY}`, FAR)).toMatchObject({

@@ -65,9 +65,10 @@ dropped (a connection or a request that comes too soon: 429 with \`Retry-After\`
 | \`--limits-bytes\` | \`bytes_dropped\` |
 | \`--max-queued\` | \`slow_cut\` |
 | \`--max-message\` | \`message_too_large\` |
-| \`--limits-profile\` | \`bad_input_too_large\` |
+| \`--limits-profile\`, said by a connection | \`bad_input_too_large\` |
 | \`--limits-watched\`, \`--limits-groups\`, asked by a connection | \`bad_input_too_many\` |
-| \`--limits-updates\` | none: updates are merged, and the last one is told |
+| \`--limits-profile\`, \`--limits-groups\`, by a request | \`bad_data\`, \`too_many_groups\`; a list of members says of each what became of it |
+| \`--limits-updates\` | \`updates_merged\`: told with the next one |
 | \`--limits-body\` | \`too_large\` |
 | \`--limits-requests\` | \`too_many_requests\` |
 | \`--limits-failures\` | \`too_many_failures\` (requests), \`unavailable\` (connections) |

@@ -17,6 +17,7 @@ test('the first goes out at once, what follows within a second is merged', () =>
   expect(due(updates, 1_000)).toEqual([['a', { name: '2', type: 't' }]])
   expect(updates.offer('a', { name: '3' }, 1_500)).toBe(false)
   expect(due(updates, 2_000)).toEqual([['a', { name: '3' }]])
+  expect(updates.merged).toBe(3)
 })
 
 test('another spacing than a second', () => {

@@ -13,6 +13,8 @@ interface Slot {
 export class Updates {
   /** Least time between two updates of a member, in ms; set before the first. */
   spacing = 1_000
+  /** How many were kept so far, to be told with what came after. */
+  merged = 0
   readonly #slots = new Map<string, Slot>()
 
   /** Whether these details may go out now; otherwise they are kept for `due`. */
@@ -21,12 +23,14 @@ export class Updates {
     if (slot === undefined || at >= slot.freeAt) {
       if (slot?.waiting) {
         slot.waiting = { ...slot.waiting, ...details }
+        this.merged++
         return false
       }
       this.#open(member, at)
       return true
     }
     slot.waiting = { ...slot.waiting, ...details }
+    this.merged++
     return false
   }
 

@@ -152,7 +152,7 @@ describe.each(
 
 describe('what the page at /docs offers to send', () => {
   const page = readFileSync(new URL('./pages/docs.html', import.meta.url), 'utf8')
-  const [code] = /function example\(schema\) \{\n[^]*?\n\}/.exec(page)!
+  const [code] = /function example\(schema\) \{\n[\s\S]*?\n\}/.exec(page)!
   const resolve = (schema: Json | undefined) =>
     typeof schema?.$ref === 'string' ? (find(schema.$ref) as Json) : schema
   const example = new Function('resolve', `${code}; return example`)(resolve) as (schema: Json) => unknown

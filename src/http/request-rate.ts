@@ -15,6 +15,11 @@ export class RequestRate {
     this.#spacing = perSecond >= Number.MAX_SAFE_INTEGER ? 0 : 1_000 / perSecond
   }
 
+  /** Nobody need be told apart. */
+  get unlimited(): boolean {
+    return this.#spacing === 0
+  }
+
   /** Milliseconds it must wait; 0: it may go on, and is counted. `now`: monotonic ms. */
   admit(caller: string, now: number): number {
     if (this.#spacing === 0) return 0

@@ -68,7 +68,7 @@ export function runner(
     if (scope === null) return run(request, caller)
     const ban = caller.member === null ? null : desk.server.bans.of(caller.member)
     if (ban !== null) throw new Refusal('banned', 'this member may not come for now')
-    const wait = door.rate.admit(bucketOf(caller, address), door.now())
+    const wait = door.rate.unlimited ? 0 : door.rate.admit(bucketOf(caller, address), door.now())
     if (wait > 0) throw tooMany(wait)
     return run(request, caller)
   }
@@ -106,12 +106,21 @@ async function withoutBody(answer: Response): Promise<Response> {
 }
 
 function failed(error: unknown, { method, path }: Route, { log, count }: Door): Response {
-  if (error instanceof Refusal && COUNTED.includes(PROBLEMS[error.code].status)) count(error.code)
-  if (error instanceof Refusal) return failure(error.code, error.message, error.extra, error.headers)
+  if (error instanceof Refusal) {
+    if (isCounted(error.code)) count(error.code)
+    return failure(error.code, error.message, error.extra, error.headers)
+  }
   const code = error instanceof SystoleError ? problemCode(error.code) : null
-  if (code !== null) return failure(code, (error as SystoleError).message)
+  if (code !== null) {
+    if (isCounted(code)) count(code)
+    return failure(code, (error as SystoleError).message)
+  }
   log.error({ err: error, stage: 'request', method, path }, 'a request failed: it was answered with 500')
   return failure('internal', 'the server failed at this request; its log says how')
+}
+
+function isCounted(code: ProblemCode): boolean {
+  return COUNTED.includes(PROBLEMS[code].status) || code === 'too_many_groups' || code === 'bad_data'
 }
 
 function tooMany(wait: number): Refusal {

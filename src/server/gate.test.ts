@@ -60,6 +60,28 @@ describe('hello with a token', () => {
     expect(server.store.lookup(['7'])[0]!.groups).toEqual(['h'])
   })
 
+  test('whose groups find no room is let in without them: counted and logged, once', async () => {
+    const { server } = setUp({
+      good: grantOf('7', { groups: ['need1', 'need2'] }),
+      fine: grantOf('8', { groups: ['need1'] }),
+    })
+    for (let i = 0; i < 99; i++) await server.groups.add(`g${i}`, '7')
+    const link = server.native({ token: 'good', ...at() })
+    server.native({ token: 'fine', ...at(B) })
+    expect(welcomed(link)[0]).toBe('1')
+    await settled()
+    const { groups } = server.store.lookup(['7'])[0]!
+    expect([groups.length, groups.includes('need1'), groups.includes('need2')]).toEqual([100, true, false])
+    expect(server.count('too_many_groups')).toBe(1)
+    const lines = server.lines.filter(({ fields }) => fields.count === 'too_many_groups')
+    expect(lines.map(({ message }) => message)).toEqual([
+      'groups of a token left out: the member is in as many as it may be, so 1 had no room',
+    ])
+    link.say({ t: 'bye' })
+    await settled()
+    expect(server.count('too_many_groups')).toBe(1)
+  })
+
   test('goes by the policy of its grant', () => {
     const { server } = setUp({ good: grantOf('7', { policy: 'newest' }) })
     const first = server.native({ token: 'good', ...at(A) })

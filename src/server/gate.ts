@@ -287,8 +287,25 @@ export class Gate {
     if (groups.length === 0 && before.length === 0) return
     for (const group of before) if (!groups.includes(group)) connection.move('exit', group, at)
     for (const group of groups) if (!before.includes(group)) connection.move('enter', group, at)
-    if (groups.length > 0) this.#groups.set(id, groups)
-    else this.#groups.delete(id)
+    if (groups.length === 0) return void this.#groups.delete(id)
+    this.#groups.set(id, groups)
+    // in a wave of newcomers all of one turn are committed together first
+    queueMicrotask(() => this.#noteMissing(connection, groups))
+  }
+
+  // It may be in as many as it may be by the doing of others.
+  #noteMissing({ session, address }: Connection, groups: readonly string[]): void {
+    const { counters, groupsOf, onError } = this.#parts
+    if (session === null || session.member === null) return
+    const look = (found: readonly string[]) => {
+      const missing = groups.filter(group => !found.includes(group)).length
+      if (missing === 0 || groups !== this.#groups.get(session.id)) return
+      const message = `groups of a token left out: the member is in as many as it may be, so ${missing} had no room`
+      counters.warn('too_many_groups', message, { address })
+    }
+    const found = groupsOf(session.member)
+    if (found instanceof Promise) found.then(look).catch(error => onError(error))
+    else look(found)
   }
 
   // What its member entered by a right that it has no longer.

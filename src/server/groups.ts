@@ -1,9 +1,9 @@
 // Who is put into which group: by a session, with which the membership ends, or by the host, for which it stands until
 // it is taken away or its time is over. It asks the store how many a member has, and leaves the rest to the ledger.
 
-import type { Details, Membership, SessionChange } from '../core/change.ts'
+import type { Details, Membership } from '../core/change.ts'
 import type { Clock } from '../core/clock.ts'
-import { NEVER } from '../core/clock.ts'
+import { hostChange } from '../core/session-change.ts'
 import type { Step } from '../core/transition.ts'
 import { SystoleError } from '../errors.ts'
 import { parseId } from '../protocol/ids.ts'
@@ -128,30 +128,14 @@ export class Groups {
     return then(this.#parts.store.lookup([member]), ([record]) => record ?? null)
   }
 
-  // No session's doing: the ledger takes it as the member's own.
   #change(
-    kind: SessionChange['kind'],
+    kind: 'update' | 'enter' | 'exit',
     member: string,
     details: Details | null,
     membership: Membership | null,
   ): void {
-    const at = this.#parts.clock.now()
-    this.#parts.committer.add({
-      kind,
-      session: 0,
-      member,
-      at,
-      since: at,
-      lastEvidenceAt: NEVER,
-      lastBeatAt: NEVER,
-      reason: null,
-      dialect: 'api',
-      instance: null,
-      epoch: 0,
-      timing: null,
-      details,
-      membership,
-    })
+    const { clock, committer } = this.#parts
+    committer.add(hostChange(kind, member, clock.now(), details, membership))
   }
 
   #inTurn<T>(connection: Connection, run: () => Awaitable<T>): Awaitable<T> {

@@ -51,6 +51,37 @@ describe('erase', () => {
     expect((await server.member('7'))?.member.state).toBe('online')
   })
 
+  test('tells whoever watches it, also of one that is not here, and names it to nobody again', async () => {
+    const { server, transport, time } = await wholeServer()
+    await server.addToGroup('g', '7')
+    await server.describe('7', { name: 'Ana' })
+    const observer = () => {
+      const link = transport.connect(0, { protocols: ['systole.v1'] })
+      link.say({ t: 'hello', observer: true }, { t: 'watch', members: ['7'] }, { t: 'watch', group: 'g' })
+      return link
+    }
+    const told = ({ sent }: { sent: string[] }, t: string) =>
+      sent.filter(text => text.startsWith(`{"t":"${t}"`)).map(text => JSON.parse(text).entries)
+    const turn = async () => {
+      for (let i = 0; i < 10; i++) await new Promise(resolve => setImmediate(resolve))
+    }
+    const before = observer()
+    await turn()
+    expect(told(before, 'snapshot')).toMatchObject([[{ name: 'Ana' }], [{ name: 'Ana' }]])
+    await server.erase('7')
+    time.at += 600
+    await turn()
+    const unknown = { member: '7', state: 'unknown' }
+    expect(
+      told(before, 'diff')
+        .flat()
+        .toSorted((a, b) => Number(a.gone ?? 0) - Number(b.gone ?? 0)),
+    ).toEqual([unknown, { ...unknown, gone: true, version: expect.any(Number) }])
+    const late = observer()
+    await turn()
+    expect(told(late, 'snapshot')).toEqual([[unknown], []])
+  })
+
   test('ends those who are here, with a reason', async () => {
     const { server, transport } = await wholeServer()
     const link = transport.connect()

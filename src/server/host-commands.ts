@@ -1,8 +1,9 @@
 // What the host does to members and sessions: sends them away, describes them, puts them into groups, forgets them. It only
 // asks the detector and the ledger for it, like anybody else; it judges nothing.
 
-import type { Details, SessionChange } from '../core/change.ts'
-import { type Clock, NEVER } from '../core/clock.ts'
+import type { Details } from '../core/change.ts'
+import type { Clock } from '../core/clock.ts'
+import { hostChange } from '../core/session-change.ts'
 import { SystoleError } from '../errors.ts'
 import { parseId, parseText } from '../protocol/ids.ts'
 import { LIMITS } from '../protocol/limits.ts'
@@ -121,27 +122,9 @@ export class HostCommands {
       )
   }
 
-  // No session's doing: the ledger takes it as the member's own.
   #commit(kind: 'update' | 'erase', member: string, details: Details | null): void {
     const { clock, committer } = this.#parts
-    const at = clock.now()
-    const change: SessionChange = {
-      kind,
-      session: 0,
-      member,
-      at,
-      since: at,
-      lastEvidenceAt: NEVER,
-      lastBeatAt: NEVER,
-      reason: null,
-      dialect: 'api',
-      instance: null,
-      epoch: 0,
-      timing: null,
-      details,
-      membership: null,
-    }
-    committer.add(change)
+    committer.add(hostChange(kind, member, clock.now(), details, null))
     committer.flush()
   }
 }

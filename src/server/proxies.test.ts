@@ -59,7 +59,7 @@ test("a stranger's header is not looked at; nor is any where no proxy is trusted
 test('whatever a client writes in front, the address its proxy saw is what counts', () => {
   const run = (said: string, client: string) =>
     expect(clientOf('10.0.0.1', `${said}, ${client}, 10.0.0.2`)).toBe(client)
-  const stranger = fc.ipV4().filter(address => !address.startsWith('10.') && address !== '127.0.0.1')
+  const stranger = fc.ipV4().filter(address => !/^(10|127)\./.test(address))
   fc.assert(fc.property(fc.string(), stranger, run))
 })
 

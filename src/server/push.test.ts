@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { FakeServer } from '../../test/support/fake-server.ts'
+import type { PushTargets } from './api.ts'
 
 const set = (user_id: unknown) => ({ type: 'SetHeartbeat', user_id })
 
@@ -84,6 +85,24 @@ describe('to many', () => {
     const result = await flushed(server, () => server.push.to({ all: true }, null, 'hi'))
     expect(result.reached).toBe(1_200)
     expect(links.every(({ sent }) => sent.length === 1)).toBe(true)
+  })
+
+  test('of a large group each is told or counted once, wherever a turn ends', async () => {
+    const { server, link } = setUp()
+    const twice = new Set(['7', '250', '499', '500', '501', '899'])
+    const links = Array.from({ length: 900 }, (_, i) => `${i}`).flatMap(id =>
+      (twice.has(id) ? [id, id] : [id]).map(member => link(set(member))),
+    )
+    const ids = [...Array(1_300).keys()].map(String)
+    for (const id of ids) await server.groups.add('g', id)
+    const except = ['0', '100', '899', '1299']
+    const told = { reached: 897 + 5, suspect: 0, offline: 399, unknown: 0 }
+    const tell = (targets: PushTargets) => flushed(server, () => server.push.to(targets, null, 'hi'))
+    expect(await tell({ groups: ['g'], except })).toEqual(told)
+    expect(links.filter(({ sent }) => sent.length === 1)).toHaveLength(902)
+    const members = ids.flatMap(id => [id, `never-${id}`])
+    expect(await tell({ members, except })).toEqual({ ...told, unknown: 1_300 })
+    expect(links.filter(({ sent }) => sent.length === 2)).toHaveLength(902)
   })
 
   test('those nobody has named, only when asked for', async () => {

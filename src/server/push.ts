@@ -167,7 +167,8 @@ export class Push {
 
   /** As far as this turn goes, at least to one: answers how many of them that were. */
   #toFound({ ids, states }: Found, delivery: Delivery): number {
-    const sessions = ids.map(id => this.#parts.detector.table.of(id))
+    const { table } = this.#parts.detector
+    const sessions = ids.map((id, i) => (states[i] === 'offline' ? null : table.of(id)))
     fetchConnections(sessions)
     let done = 0
     for (; done < ids.length && (done === 0 || !isTurnOver(delivery)); done++)

@@ -166,6 +166,7 @@ export class Server implements PresenceServer {
   status(): ServerStatus {
     const { degraded, problem } = this.#parts.store.health
     const { board, natives, reception, counters } = this.#rooms
+    const { merged } = board.detector.updates
     return {
       ready: this.#ports.length > 0 && this.#stopping === null,
       degraded,
@@ -175,7 +176,7 @@ export class Server implements PresenceServer {
       sessions: board.detector.table.size - natives.observers,
       connections: reception.connections.size,
       startedAt: this.#startedAt,
-      counters: counters.read(),
+      counters: { ...counters.read(), ...(merged > 0 && { updates_merged: merged }) },
     }
   }
 

@@ -108,9 +108,9 @@ describe('what it sends', () => {
     const { log, receiver, status } = await started({ kinds: ['leave'], type: 'device' })
     log.tell(
       stubTransition({ version: 1, type: 'device' }),
-      stubTransition({ version: 2, kind: 'leave', type: 'person' }),
+      stubTransition({ version: 2, kind: 'leave', type: 'person', member: '8' }),
       stubTransition({ version: 3, kind: 'leave', type: 'device' }),
-      stubTransition({ version: 4, kind: 'leave' }),
+      stubTransition({ version: 4, kind: 'leave', member: '9' }),
     )
     await settled()
     expect(receiver.ids).toEqual(['7:3'])
@@ -118,58 +118,6 @@ describe('what it sends', () => {
     log.grow(500)
     await settled()
     expect([receiver.ids.length, status().cursor, status().behindSince]).toEqual([1, log.cursor(504), null])
-  })
-})
-
-describe('a new one', () => {
-  test('has its place noted before it is used, and is told first that it begins', async () => {
-    const { log, notebook, receiver, open } = webhookStage({ isNew: true })
-    log.grow(5)
-    receiver.hold = true
-    const endpoints = await open()
-    const begins = { cursor: log.cursor(5), isNew: true }
-    expect(await notebook.get('webhooks', 'backend')).toMatchObject(begins)
-    receiver.release()
-    log.grow(2)
-    await settled()
-    expect(receiver.messages.map(({ type, ids, cursor }) => [type, ids, cursor])).toEqual([
-      ['systole.reset', [], log.cursor(5)],
-      ['systole.transitions', idsOf(6, 7), log.cursor(7)],
-    ])
-    await endpoints.stop()
-    const again = webhookStage({ log, notebook })
-    await again.open()
-    await settled()
-    expect(again.receiver.messages).toEqual([])
-  })
-
-  test('is told so until it takes it, also after a restart, and loses nothing since its place', async () => {
-    const { log, notebook, receiver, open, time } = webhookStage({ isNew: true })
-    receiver.answers.push(...Array.from({ length: 3 }, () => answer(500)))
-    const endpoints = await open()
-    log.grow(2)
-    await time.pass(3_000)
-    expect(receiver.messages.map(({ type }) => type)).toEqual(Array(3).fill('systole.reset'))
-    expect(new Set(receiver.messages.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
-    await endpoints.stop()
-    const again = webhookStage({ log, notebook })
-    await again.open()
-    await settled()
-    expect(again.receiver.messages.map(({ type, ids }) => [type, ids])).toEqual([
-      ['systole.reset', []],
-      ['systole.transitions', idsOf(1, 2)],
-    ])
-  })
-
-  test('that is given a place begins there', async () => {
-    const { log, receiver, open } = webhookStage({ isNew: true })
-    receiver.answers.push(answer(410))
-    const endpoints = await open()
-    log.grow(3)
-    await settled()
-    await endpoints.resume('backend', log.cursor(1))
-    await settled()
-    expect(receiver.messages.slice(1)).toMatchObject([{ type: 'systole.transitions', ids: idsOf(2, 3) }])
   })
 })
 

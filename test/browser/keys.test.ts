@@ -116,6 +116,7 @@ test('the demo member asks for a token, and is whom it says', async () => {
   await page.waitForSelector('#seen[data-state=online]')
   expect(await textAt(page, '#id')).toBe('Ana')
   expect(await page.isVisible('#tokenform')).toBe(false)
+  expect(await textAt(page, '#how')).toContain('-H "authorization: Bearer $KEY"')
   await picture(page, 'demo-user-token')
   await page.evaluate(() => sessionStorage.setItem('systole.token /demo/user', 'nonsense'))
   await page.reload()
@@ -135,6 +136,27 @@ test('the demo admin asks for a token that may watch everybody', async () => {
   await picture(page, 'demo-admin-forbidden')
   expect(complaints()).toEqual([])
   await close()
+})
+
+test('the demo admin whose token is over lists nobody as if they were here', async () => {
+  const { page, complaints, close } = await open('/demo/admin')
+  await page.waitForSelector('#tokenform:not([hidden])')
+  const member = await open('/demo/user?user_id=7')
+  await member.page.fill('#token', tokenFor({ sub: 'Cy' }))
+  await member.page.click('#tokenform button')
+  await member.page.waitForSelector('#seen[data-state=online]')
+  // good for 3 s, and 5 s of leeway
+  const exp = Math.floor(Date.now() / 1_000) + 3
+  await page.fill('#token', tokenFor({ watch: true, ask: true, exp }))
+  await page.click('#tokenform button')
+  await page.waitForSelector('#rows tr')
+  await page.waitForSelector('#state[data-state=closed]', { timeout: 30_000 })
+  // longer than the page takes to draw its rows anew
+  await page.waitForTimeout(1_500)
+  expect(await page.locator('#rows tr').count()).toBe(0)
+  expect(await textAt(page, '#counts')).not.toMatch(/\d/)
+  expect(complaints()).toEqual([])
+  await Promise.all([close(), member.close()])
 })
 
 test('the page of the API shows every route, and tries one with the key', async () => {
@@ -173,6 +195,11 @@ test('the page of the API shows every route, and tries one with the key', async 
 test('the page of the API goes to what its address names', async () => {
   const { page, complaints, close } = await open('/docs#postPush', { colorScheme: 'dark' })
   await page.waitForSelector('#postPush .in')
+  expect(await page.isVisible('#postPush .try')).toBe(true)
+  // also when what was shown has been closed by hand
+  await page.click('#postPush > summary')
+  expect(await page.isVisible('#postPush .try')).toBe(false)
+  await page.evaluate(() => document.querySelector<HTMLElement>('nav a[href="#postPush"]')?.click())
   expect(await page.isVisible('#postPush .try')).toBe(true)
   await picture(page, 'docs-dark')
   expect(complaints()).toEqual([])

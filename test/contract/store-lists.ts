@@ -3,12 +3,12 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { PageQuery } from '../../src/stores/store.ts'
 import { change, inGroup, T0 } from '../support/store-changes.ts'
-import { StoreBench, type StoreStage, type StoreTraits } from './store-bench.ts'
+import { type StageOf, StoreBench, type StoreTraits } from './store-bench.ts'
 
 const hide = { status: { visibility: 'hidden', text: null, until: null } } as const
 const NOBODY = { online: 0, away: 0, suspect: 0, offline: 0 }
 
-export function storeListsContract(name: string, _: StoreTraits, stageOf: () => StoreStage): void {
+export function storeListsContract(name: string, _: StoreTraits, stageOf: StageOf): void {
   describe(`${name}: who is found`, () => {
     const on = new StoreBench(stageOf)
     afterEach(() => on.end())

@@ -5,12 +5,12 @@ import { afterEach, describe, expect, test } from 'bun:test'
 import { logged, type Step, type Transition } from '../../src/core/transition.ts'
 import type { HistoryPage, LogBatch } from '../../src/stores/store.ts'
 import { change, inGroup, readAll, settled, T0, until } from '../support/store-changes.ts'
-import { StoreBench, type StoreStage, type StoreTraits } from './store-bench.ts'
+import { type StageOf, StoreBench, type StoreTraits } from './store-bench.ts'
 
 const NAMED = { name: 'Ana', type: 't', profile: { phone: '1' } }
 const SCRUBBED = { name: null, type: null, profile: null, status: null, groups: [], previous: 0 }
 
-export function storeLogContract(name: string, { survives }: StoreTraits, stageOf: () => StoreStage): void {
+export function storeLogContract(name: string, { survives }: StoreTraits, stageOf: StageOf): void {
   describe(`${name}: the log`, () => {
     const on = new StoreBench(stageOf)
     const survivor = survives ? test : () => {}

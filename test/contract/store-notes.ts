@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { SystoleError } from '../../src/errors.ts'
 import type { Note, Notebook } from '../../src/stores/notebook.ts'
 import { change } from '../support/store-changes.ts'
-import { StoreBench, type StoreStage, type StoreTraits } from './store-bench.ts'
+import { type StageOf, StoreBench, type StoreTraits } from './store-bench.ts'
 
 // '￿' is above the surrogates of '👩' by code unit, and below it by code point
 const KEYS = [
@@ -22,7 +22,7 @@ const KEYS = [
   '__proto__',
 ]
 
-export function storeNotesContract(name: string, { survives }: StoreTraits, stageOf: () => StoreStage): void {
+export function storeNotesContract(name: string, { survives }: StoreTraits, stageOf: StageOf): void {
   describe(`${name}: the notebook`, () => {
     const on = new StoreBench(stageOf)
     afterEach(() => on.end())

@@ -5,11 +5,11 @@ import { NEVER } from '../../src/core/clock.ts'
 import { logged } from '../../src/core/transition.ts'
 import { change, inGroup, readAll, settled, T0 } from '../support/store-changes.ts'
 import { plainTally } from '../support/store-recount.ts'
-import { StoreBench, type StoreStage, type StoreTraits } from './store-bench.ts'
+import { type StageOf, StoreBench, type StoreTraits } from './store-bench.ts'
 
 const NOBODY = { online: 0, away: 0, suspectOnline: 0, suspectAway: 0, offline: 0 }
 
-export function storeSeenContract(name: string, { survives }: StoreTraits, stageOf: () => StoreStage): void {
+export function storeSeenContract(name: string, { survives }: StoreTraits, stageOf: StageOf): void {
   describe(`${name}: what others see`, () => {
     const on = new StoreBench(stageOf)
     afterEach(() => on.end())

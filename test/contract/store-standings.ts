@@ -3,9 +3,9 @@
 import { afterEach, describe, expect, test } from 'bun:test'
 import type { Walk } from '../../src/stores/store.ts'
 import { change, inGroup } from '../support/store-changes.ts'
-import { StoreBench, type StoreStage, type StoreTraits } from './store-bench.ts'
+import { type StageOf, StoreBench, type StoreTraits } from './store-bench.ts'
 
-export function storeStandingsContract(name: string, _: StoreTraits, stageOf: () => StoreStage): void {
+export function storeStandingsContract(name: string, _: StoreTraits, stageOf: StageOf): void {
   describe(`${name}: standings`, () => {
     const on = new StoreBench(stageOf)
     afterEach(() => on.end())

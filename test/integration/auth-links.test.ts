@@ -2,7 +2,7 @@
 // no cookie is ever in a log.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { openStream } from '../support/event-stream.ts'
+import { type EventStream, openStream } from '../support/event-stream.ts'
 import { NativeClient } from '../support/native-client.ts'
 import { RUNTIMES, type SystoleProcess, startServer } from '../support/server-process.ts'
 import { mint, SECRET } from '../support/tokens.ts'
@@ -154,14 +154,31 @@ describe.each([...RUNTIMES])('on %s', runtime => {
     expect(observer.model.lists.get('members')!.entries.get(id)!.reason).toBe('expired')
   })
 
-  test('an event stream says hello with a token', async () => {
+  const say = (stream: EventStream, frame: object) =>
+    stream.post(JSON.stringify(frame), { 'content-type': 'text/plain' })
+
+  test('an event stream says hello with a token, and another while it lasts', async () => {
     const stream = await openStream(server.port('main'), {})
     const token = tokenOf({ sub: `${runtime} s` })
-    await stream.post(JSON.stringify({ t: 'hello', token, instance: 'a'.repeat(20), epoch: 1 }), {
-      'content-type': 'text/plain',
-    })
+    await say(stream, { t: 'hello', token, instance: 'a'.repeat(20), epoch: 1 })
     await sees(`${runtime} s`, 'online')
+    const heard = (t: string) =>
+      waitFor(`an ${t}`, () => stream.texts.map(text => JSON.parse(text)).find(frame => frame.t === t))
+    const exp = Math.floor(Date.now() / 1_000) + 600
+    await say(stream, { t: 'auth', token: tokenOf({ sub: `${runtime} s`, exp }), id: 1 })
+    expect(await heard('ack')).toMatchObject({ id: 1, tokenExpires: exp * 1_000 })
+    await say(stream, { t: 'auth', token: tokenOf({ sub: `${runtime} other` }), id: 2 })
+    expect(await heard('error')).toMatchObject({ id: 2, code: 'unauthorized' })
+    expect(stream.closed).toBeNull()
     stream.abort()
+  })
+
+  test('a wrong token ends an event stream as it ends a socket', async () => {
+    const stream = await openStream(server.port('main'), {})
+    const token = `${tokenOf({ sub: `${runtime} w` })}x`
+    await say(stream, { t: 'hello', token, instance: 'b'.repeat(20), epoch: 1 })
+    const closed = await waitFor('the end', () => stream.closed)
+    expect(closed).toMatchObject({ code: 4401 })
   })
 
   test('nothing in the log is a token, whatever went wrong', async () => {

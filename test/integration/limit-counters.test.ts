@@ -50,6 +50,8 @@ describe.each([...RUNTIMES])('limits that are reached on %s', runtime => {
     await raised('bad_input_too_many', 2)
     client.send({ t: 'update', profile: { text: 'x'.repeat(100) } })
     await raised('bad_input_too_large', 1)
+    for (const n of [1, 2, 3]) client.send({ t: 'update', profile: { n } })
+    await raised('updates_merged', 2)
     await expect(join('7')).rejects.toThrow('too_many_connections')
     await raised('too_many_connections', 1)
     client.send({ t: 'message', data: 'x'.repeat(3_000) })
@@ -62,12 +64,18 @@ describe.each([...RUNTIMES])('limits that are reached on %s', runtime => {
     const big = JSON.stringify({ all: true, data: 'x'.repeat(3_000) })
     expect((await ask('/v1/push', KEY, { method: 'POST', body: big })).status).toBe(413)
     expect((await ask('/v1/members', `${KEY}-2`)).status).toBe(403)
+    const put = (path: string, body?: object) =>
+      ask(path, KEY, { method: 'PUT', body: JSON.stringify(body ?? {}) })
+    const groups = await Promise.all(['a', 'b', 'c'].map(group => put(`/v1/groups/${group}/members/9`)))
+    expect(groups.map(({ status }) => status)).toEqual([204, 204, 409])
+    expect((await put('/v1/members/9/profile', { text: 'x'.repeat(100) })).status).toBe(400)
     const many = await Promise.all(Array.from({ length: 60 }, () => ask('/v1/counts', `${KEY}-2`)))
     const late = many.filter(({ status }) => status === 429).length
     expect(late).toBeGreaterThan(0)
     expect((await ask('/v1/members', null)).status).toBe(401)
     const before = await counters()
     expect(before).toMatchObject({ too_large: 1, too_many_requests: late, no_key: 1 })
+    expect(before).toMatchObject({ too_many_groups: 1, bad_data: 1 })
     expect(before.missing_scope).toBe(1 + 60 - late)
     expect(before).not.toHaveProperty('bad_key')
     const wrong = []

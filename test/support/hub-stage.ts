@@ -118,6 +118,13 @@ export class HubStage {
     this.hub.tell(this.store.commit([change]))
   }
 
+  /** As the host does it, of one who has no session any more. */
+  erase(member: string): void {
+    const { seenGroups } = this.store.lookup([member])[0]!
+    this.change('erase', 0, { member })
+    this.hub.erased(member, seenGroups)
+  }
+
   enter(session: number, group: string, member?: string): void {
     this.change('enter', session, { membership: { group, until: null }, ...(member && { member }) })
   }

@@ -14,7 +14,17 @@ export interface LoggedEvent {
 }
 
 /** How it answers. */
-export type Manner = 'ok' | 'slow' | 'refuse' | 'gone' | 'redirect' | 'drip' | 'huge' | 'silent' | 'switch' | 'shut'
+export type Manner =
+  | 'ok'
+  | 'slow'
+  | 'refuse'
+  | 'gone'
+  | 'redirect'
+  | 'drip'
+  | 'huge'
+  | 'silent'
+  | 'switch'
+  | 'shut'
 
 /** base64 of 24 bytes. */
 export const SECRET = `whsec_${Buffer.from('012345678901234567890123').toString('base64')}`

@@ -40,6 +40,7 @@ const ops = (nth: fc.Arbitrary<number>) =>
       arbitrary: fc.record({ do: fc.constant('name' as const), nth, name: fc.constantFrom('x', 'y') }),
     },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('status' as const), nth, hidden: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('erase' as const), member }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('watch' as const), who: fc.nat(2), request }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('unwatch' as const), who: fc.nat(2), request }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constant('cut' as const), who: fc.nat(2) }) },
@@ -92,6 +93,8 @@ class Play {
         return this.stage.enter(0, op.group, op.member)
       case 'fall':
         return this.stage.exit(0, op.group, op.member)
+      case 'erase':
+        return this.#erase(op.member)
       case 'name':
         return this.#describe(op.nth, { name: op.name })
       case 'status':
@@ -144,6 +147,14 @@ class Play {
     this.stage.change(kind, session.id)
     if (kind === 'end') this.open.splice(this.open.indexOf(session), 1)
     else session.state = kind === 'suspect' || kind === 'away' ? kind : 'online'
+  }
+
+  #erase(member: string): void {
+    for (const session of this.open.filter(open => open.member === member)) {
+      this.stage.change('end', session.id)
+      this.open.splice(this.open.indexOf(session), 1)
+    }
+    if (this.stage.store.lookup([member])[0] !== null) this.stage.erase(member)
   }
 
   #describe(nth: number, details: object): void {

@@ -43,6 +43,10 @@ const op = fc.oneof(
     }),
   },
   {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('erase' as const), member: fc.constantFrom(...MEMBERS) }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('see' as const),
@@ -62,13 +66,20 @@ const op = fc.oneof(
 class Play {
   readonly stage = new HubStage({ guarded: true })
   readonly watcher = this.stage.watcher()
+  /** From here on nothing is repeated. */
+  #upToDateAt = 0
   readonly #open: { id: number; member: string }[] = []
 
   constructor() {
     see(this.watcher, ['a'], ['g'], 'd')
     const hear = this.watcher.model.hear.bind(this.watcher.model)
     this.watcher.model.hear = text => {
-      for (const entry of (JSON.parse(text).entries ?? []) as Entry[]) this.#check(entry)
+      const { t, resumed, entries = [] } = JSON.parse(text)
+      for (const entry of entries as Entry[]) {
+        this.#check(entry)
+        if (t === 'snapshot' || resumed) this.#upToDateAt = this.stage.at + 1_000
+        else if (this.stage.at > this.#upToDateAt) this.#checkNews(entry)
+      }
       hear(text)
     }
     this.stage.watch(this.watcher, roster(...MEMBERS))
@@ -80,6 +91,8 @@ class Play {
     switch (step.do) {
       case 'begin':
         return void this.#open.push({ id: stage.begin(step.member), member: step.member })
+      case 'erase':
+        return this.#erase(step.member)
       case 'stand':
         return stage.enter(0, step.group, step.member)
       case 'fall':
@@ -106,6 +119,14 @@ class Play {
     stage.change('update', nth.id, { details: { status: { visibility, text: null, until: null } } })
   }
 
+  #erase(member: string): void {
+    for (const session of this.#open.filter(open => open.member === member)) {
+      this.stage.change('end', session.id)
+      this.#open.splice(this.#open.indexOf(session), 1)
+    }
+    if (this.stage.store.lookup([member])[0] !== null) this.stage.erase(member)
+  }
+
   async compare(): Promise<void> {
     await this.stage.advance(1_500)
     expect(this.stage.errors).toEqual([])
@@ -121,6 +142,15 @@ class Play {
     if (entry.state !== 'unknown')
       expect([entry.member, this.#isSeen(entry.member)]).toEqual([entry.member, true])
     else expect(entry).toEqual({ member: entry.member, state: 'unknown' })
+  }
+
+  // A repeat would be a sign of what goes on beyond the right, or behind the curtain.
+  #checkNews(entry: Entry): void {
+    const { model, sight } = this.watcher
+    const held = model.lists.get('members')!.entries.get(entry.member)
+    // one that came and was erased at once
+    if (entry.state === 'unknown' && sight === null) return
+    expect(entry).not.toEqual(held)
   }
 
   #isSeen(id: string): boolean {

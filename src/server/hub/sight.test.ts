@@ -85,6 +85,49 @@ describe('named members', () => {
     expect(heard(watcher)).toEqual([])
   })
 
+  test('show no sign where the host puts them into groups beyond it, hidden or not', async () => {
+    const { stage, watcher } = setUp(['a', 'b', 'c'], ['g'])
+    const hidden = { status: { visibility: 'hidden', text: null, until: null } } as const
+    for (const member of ['a', 'b']) stage.begin(member)
+    stage.change('update', 2, { details: hidden })
+    stage.enter(0, 'g', 'c')
+    stage.watch(watcher, roster('a', 'b', 'c'))
+    await stage.settle()
+    heard(watcher)
+    for (const member of ['a', 'b', 'c']) {
+      stage.enter(0, 'secret', member)
+      await stage.advance(1_000)
+      stage.exit(0, 'secret', member)
+      await stage.advance(1_000)
+    }
+    expect(heard(watcher)).toEqual([])
+    stage.enter(0, 'secret', 'd')
+    stage.enter(0, 'g', 'b')
+    await stage.advance(1_000)
+    expect(heard(watcher)).toEqual([])
+  })
+
+  test('out of it and back within one diff are told as they are', async () => {
+    const { stage, watcher } = setUp([], ['g'])
+    const b = stage.begin('b')
+    stage.watch(watcher, roster('b'))
+    await stage.settle()
+    heard(watcher)
+    stage.enter(b, 'g')
+    stage.exit(b, 'g')
+    await stage.advance(1_000)
+    expect(heard(watcher)).toEqual([])
+    stage.enter(b, 'g')
+    await stage.advance(1_000)
+    heard(watcher)
+    stage.exit(b, 'g')
+    stage.enter(b, 'g')
+    stage.enter(b, 'other')
+    stage.exit(b, 'g')
+    await stage.advance(1_000)
+    expect(heard(watcher)).toMatchObject([{ entries: ['b unknown'] }])
+  })
+
   test('come into it with a group, go out of it once, and come back', async () => {
     const { stage, watcher } = setUp([], ['g'])
     const b = stage.begin('b', { name: 'Bea' })

@@ -37,7 +37,7 @@ export class Comings {
       const data: Line = { left: -1, busy: false }
       const socket = {
         data: (from: Socket<Line>, chunk: Buffer) => this.#heard(from, chunk),
-        close: () => { console.error("CLOSE", performance.now()); this.lost++ },
+        close: (from: Socket<Line>) => void (from.data.busy && this.lost++),
       }
       this.#lines.push(await Bun.connect({ hostname: HOST, port, data, socket }))
     }
@@ -76,7 +76,6 @@ export class Comings {
       const head = chunk.toString('latin1', 0, end)
       const length = LENGTH.exec(head)
       if (!head.startsWith(OK) || length === null) {
-        console.error("BAD", chunk.toString("latin1").slice(0, 600));
         this.lost++
         from.terminate()
         return

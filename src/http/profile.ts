@@ -87,7 +87,7 @@ export const profileRoutes = [
     tag: TAG,
     summary: 'Erase a member',
     description:
-      'Ends its sessions as `kicked`, lifts its ban, and forgets it, with what the log says of it. On disk within 100 ms of the answer.',
+      'Ends its sessions as `kicked`, lifts its ban, and forgets it, with what the log says of it; who watches it is told that it is unknown. On disk within 100 ms of the answer.',
     params,
     answers: { 204: { description: 'It is unknown now' } },
     handle: async ({ desk, params }) => {

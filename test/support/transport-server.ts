@@ -1,7 +1,9 @@
 // A real server process for the transport contract, on whichever runtime runs this file. It does what it is told on
 // standard input (one JSON command a line) and reports on standard output (one JSON event a line). A link is known by
 // its tag (`/?tag=a`); other query fields say how its upgrade is answered; some texts make a handler misbehave.
+
 import { createInterface } from 'node:readline'
+import { type LazyText, textOf } from '../../src/core/lazy.ts'
 import type {
   Closed,
   Handlers,
@@ -156,12 +158,12 @@ function mayPass(origin: string | null, url: string): boolean {
   return origin !== 'https://elsewhere.example'
 }
 
-async function answerRequest(request: Request, address: string): Promise<Response> {
+async function answerRequest(request: Request, address: LazyText): Promise<Response> {
   const { pathname, search } = new URL(request.url)
   if (pathname === '/throw') throw new Error('thrown in request')
   if (pathname === '/echo')
     return new Response(await request.text(), { status: 201, headers: { 'x-search': search } })
-  if (pathname === '/') return new Response(`hello ${address}`)
+  if (pathname === '/') return new Response(`hello ${textOf(address)}`)
   return new Response('nothing here', { status: 404 })
 }
 

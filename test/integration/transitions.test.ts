@@ -13,7 +13,8 @@ import { pause, waitFor } from '../support/wait.ts'
 setDefaultTimeout(120_000)
 
 const MEMBERS = Array.from({ length: 100 }, (_, n) => `t-${n}`)
-const LONG = 30_000
+// what is cut for its silence is cut after 12 s; a stream speaks after 15 s
+const LONG = process.env.TEST_LONG === '1' ? 30_000 : 16_000
 const GUESTS = 1_000
 /** MiB that twenty of them may cost who could be sent 44 MiB each. */
 const MOST_GROWTH = 300
@@ -80,7 +81,7 @@ describe.each([...RUNTIMES])('on %s', runtime => {
     return made
   }
 
-  test('a request waits half a minute in silence, and a stream through it', async () => {
+  test('a request waits long in silence, and a stream through it', async () => {
     const { url } = server.api
     const stream = listen()
     const began = performance.now()

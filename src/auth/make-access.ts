@@ -42,8 +42,6 @@ export interface Access {
 
 type AccessSettings = Pick<Settings, 'auth' | 'keys' | 'limits' | 'names'>
 
-const LEAST_SECRET = 32
-
 /** Throws `bad_option`. Begins to fetch the JWK set; does not wait for it. */
 export function makeAccess(settings: AccessSettings, parts: MakeAccessParts): Access {
   const { auth, keys, limits, names } = settings
@@ -85,7 +83,7 @@ export function tokenAuthority(
     [names.oldSecret, auth.oldSecret],
   ] as const
   const secrets = given.flatMap(([name, secret]) =>
-    secret === null ? [] : [secretKey(secretOf(name, secret, LEAST_SECRET, read))],
+    secret === null ? [] : [secretKey(secretOf(name, secret, read))],
   )
   const jwks = auth.jwks === null ? null : new JwkSet(auth.jwks, { fetch, timeout, clock, log })
   const { issuer, audience, leeway } = auth

@@ -9,6 +9,8 @@ export type ReadFile = (path: string) => Uint8Array
 
 export const readWhole: ReadFile = path => readFileSync(path)
 
+/** Bytes of a secret that signs tokens (RFC 7518, section 3.2). */
+const LEAST_SECRET = 32
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /** A refusal that names an option. */
@@ -39,12 +41,12 @@ export function textOf(option: string, text: string, read: ReadFile): string {
 }
 
 /** The bytes of a secret: text, `base64:…`, or a `file:…` that holds either, or bytes that are no text. */
-export function secretOf(option: string, text: string, least: number, read: ReadFile): Uint8Array {
+export function secretOf(option: string, text: string, read: ReadFile): Uint8Array {
   const bytes = secretIn(option, text, read)
-  if (bytes.length < least)
+  if (bytes.length < LEAST_SECRET)
     throw badOption(
       option,
-      `the secret has ${bytes.length} bytes and needs at least ${least}: systole token --new-secret makes one`,
+      `the secret has ${bytes.length} bytes and needs at least ${LEAST_SECRET}: systole token --new-secret makes one`,
     )
   return bytes
 }

@@ -36,7 +36,6 @@ export interface TokenPlace {
 }
 
 const REACHES = ['watch', 'ask', 'push'] as const
-const LEAST_SECRET = 32
 const NO_SECRET =
   'there is no secret to sign with: give the one of the server by --auth-secret, SYSTOLE_AUTH_SECRET or auth.secret of the config file; systole token --new-secret makes one'
 
@@ -66,7 +65,7 @@ export async function tokenLines(
   const { auth } = settings
   if (auth?.secret == null) throw bad(NO_SECRET)
   const claims = claimsOf(member, options, auth, place.now)
-  const made = mintToken(claims, secretOf(settings.names.secret, auth.secret, LEAST_SECRET, readWhole))
+  const made = mintToken(claims, secretOf(settings.names.secret, auth.secret, readWhole))
   const grant = checked(made, { ...auth, jwks: null, publicKey: [] }, settings, place.now)
   return { out: made, note: described(grant, options.expires) }
 }

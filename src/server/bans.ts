@@ -7,6 +7,7 @@ import type { Notebook } from '../stores/notebook.ts'
 import type { Ban, Bans } from './api.ts'
 import { InTurn } from './in-turn.ts'
 import type { WallTime } from './monotonic.ts'
+import { notesIn } from './notes-in.ts'
 
 /** What it works with. */
 export interface BanParts {
@@ -26,7 +27,6 @@ interface Kept {
 }
 
 const BOOK = 'bans'
-const PAGE = 1_000
 const LONGEST_REASON = 256
 
 export class BanList implements Bans {
@@ -40,14 +40,7 @@ export class BanList implements Bans {
 
   /** To be called before anybody is let in. Those that are over are forgotten. */
   async load(): Promise<void> {
-    const { notebook } = this.#parts
-    let after: string | null = null
-    for (;;) {
-      const notes = await notebook.scan(BOOK, after, PAGE)
-      for (const { value } of notes) this.#keep(value as Ban)
-      if (notes.length < PAGE) break
-      after = notes.at(-1)!.key
-    }
+    for await (const { value } of notesIn(this.#parts.notebook, BOOK)) this.#keep(value as Ban)
     for (const kept of [...this.#bans.values()]) if (this.#isOver(kept)) await this.lift(kept.ban.member)
   }
 

@@ -172,10 +172,7 @@ export class Connection extends Seats implements Wire {
   }
 
   prove(hello: Hello, details: Details | null, terms: Terms, at: number): void {
-    this.stage = 'waiting'
-    this.cursor = hello.cursor ?? null
-    // it may have to wait for its answer: that is no late hello
-    this.settle(terms, at)
+    this.#awaits(hello, terms, at)
     enterNative(this.board, this, hello, details, terms, at)
   }
 
@@ -185,10 +182,7 @@ export class Connection extends Seats implements Wire {
 
   join(member: string, hello: Hello, details: Details | null, terms: Terms, at: number): void {
     const { instance, epoch, away = false } = hello
-    this.stage = 'waiting'
-    this.cursor = hello.cursor ?? null
-    // it may have to wait for its answer: that is no late hello
-    this.settle(terms, at)
+    this.#awaits(hello, terms, at)
     const lastEvidence = this.session === null ? at : lastEvidenceAt(this.session)
     const request = { member, instance, epoch, terms, link: this, nameless: this.session, details, away }
     this.board.gate.begin({ ...request, lastEvidenceAt: lastEvidence }, at)
@@ -268,6 +262,13 @@ export class Connection extends Seats implements Wire {
   }
 
   // --- inside
+
+  // It may have to wait for its answer: that is no late hello.
+  #awaits({ cursor }: Hello, terms: Terms, at: number): void {
+    this.stage = 'waiting'
+    this.cursor = cursor ?? null
+    this.settle(terms, at)
+  }
 
   #firstTerms(protocol: string): Terms {
     if (!this.undecided) return this.port.published.gateway.unheard

@@ -4,9 +4,9 @@
 import { SystoleError } from '../errors.ts'
 import type { Notebook } from '../stores/notebook.ts'
 import { InTurn } from './in-turn.ts'
+import { notesIn } from './notes-in.ts'
 
 const BOOK = 'session-data'
-const PAGE = 1_000
 const MOST_BYTES = 4_096
 
 /** What it works with. */
@@ -29,15 +29,9 @@ export class SessionData {
   /** To be called once the sessions of an earlier run are back. What is kept with others is let go. */
   async load(): Promise<void> {
     const { notebook, isOpen } = this.#parts
-    let after: string | null = null
-    for (;;) {
-      const notes = await notebook.scan(BOOK, after, PAGE)
-      for (const { key, value } of notes) {
-        if (isOpen(key)) this.#data.set(key, value)
-        else await notebook.delete(BOOK, key)
-      }
-      if (notes.length < PAGE) return
-      after = notes.at(-1)!.key
+    for await (const { key, value } of notesIn(notebook, BOOK)) {
+      if (isOpen(key)) this.#data.set(key, value)
+      else await notebook.delete(BOOK, key)
     }
   }
 
